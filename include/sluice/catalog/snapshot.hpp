@@ -50,6 +50,7 @@ struct relation {
   std::string definition;                  // views and materialized views: pg_get_viewdef under search_path = pg_catalog
   bool is_partition = false;
   oid toast_of;                            // for toast relations: the table served
+  oid index_of;                            // for indexes: the table indexed; columns are left empty
   oid owned_by;                            // for sequences: the table of the owning column, 0 otherwise
 
   const column* find_column(std::string_view column_name) const;
@@ -72,7 +73,7 @@ struct operator_name {  // user-defined ones only (schema other than pg_catalog)
   std::string name;
 };
 
-struct type_name {  // user-defined ones only: domains, enums, composites, ranges
+struct type_name {  // user-defined ones only: domains, enums, composites, ranges, row types of tables, and their arrays
   oid id;
   std::string schema;
   std::string name;
@@ -97,6 +98,7 @@ class snapshot {
   const contents& all() const { return contents_; }
   base::revision revision() const { return revision_; }
   // A digest of the contents: equal contents give equal digests, so that a refresh that found nothing new can be dropped.
+  // Keyed per process, so that nobody who may create objects can make a changed catalog look unchanged.
   std::uint64_t digest() const { return digest_; }
 
   bool has_schema(std::string_view schema) const;
@@ -128,7 +130,9 @@ class snapshot {
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
-// The saved form (JSON) lets `policy explain` and the tests work without a server.
+// The saved form (JSON) lets `policy explain` and the tests work without a server. Fields at their default are left out.
+// Malformed, oversized or contradictory text (two relations with one oid or name) is a diagnostic.
+inline constexpr std::size_t max_saved_bytes = 1u << 30;
 std::string to_json(const snapshot& from);
 base::result<snapshot_ptr> from_json(std::string_view text);
 

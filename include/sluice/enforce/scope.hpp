@@ -27,16 +27,13 @@ enum class effect_kind {
   catalog_change  // DDL: the catalog snapshot must be refreshed before the next statement is judged
 };
 
-struct relation_column {
-  std::string name;
-};
 
 struct effect {
   effect_kind kind = effect_kind::none;
   std::string name;                   // savepoint, relation, prepared statement, cursor
   std::string schema;
   std::vector<std::string> values;    // search_path elements
-  std::vector<relation_column> columns;
+  std::vector<std::string> columns;           // of create_temp, create_relation
   statement_ptr statement;            // prepare, declare: what will run
   bool chain = false;                 // COMMIT AND CHAIN
 };
@@ -46,15 +43,15 @@ struct scope {
   std::vector<std::string> search_path = {"public"};  // may hold "$user"
   std::string user;                                   // the upstream login: what "$user" means
   bool in_transaction = false;
-  std::map<std::string, std::vector<relation_column>> temporary;              // pg_temp relations by name
-  std::map<std::string, std::vector<relation_column>> created;                // schema NUL name, made in this transaction
+  std::map<std::string, std::vector<std::string>> temporary;              // pg_temp relations by name
+  std::map<std::string, std::vector<std::string>> created;                // schema NUL name, made in this transaction
   std::map<std::string, statement_ptr> prepared;                              // by SQL PREPARE and by Parse, one name space
   std::map<std::string, statement_ptr> cursors;
 
   struct saved {
     std::string savepoint;  // empty for the transaction's own start
     std::vector<std::string> search_path;
-    std::map<std::string, std::vector<relation_column>> temporary, created;
+    std::map<std::string, std::vector<std::string>> temporary, created;
   };
   std::vector<saved> undo;                        // innermost last
   std::vector<std::string> path_after_commit;     // search_path without SET LOCAL

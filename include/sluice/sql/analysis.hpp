@@ -1,0 +1,166 @@
+// What a text of SQL touches: relations and columns with their resolution, functions, types, operators, session effects.
+//
+// Facts live beside the tree and are keyed by byte offset. Names are resolved as PostgreSQL resolves them (parse_relation.c,
+// namespace.c), against a snapshot and the caller's idea of the session. Pure; values; any thread with a parse stack.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sluice/base/diagnostic.hpp"
+#include "sluice/catalog/snapshot.hpp"
+#include "sluice/sql/tree.hpp"
+
+namespace sluice::sql {
+
+// Where unqualified names are looked for.
+struct name_space {
+  const catalog::snapshot* catalog = nullptr;
+  std::vector<std::string> search_path;  // "$user" already replaced; pg_catalog first unless named (added by analyse)
+  std::map<std::string, std::vector<std::string>> temporary;  // pg_temp relations → columns (empty: unknown)
+  std::map<std::string, std::vector<std::string>> created;    // schema NUL name → columns: made in this transaction
+};
+
+enum class resolution { unknown, relation, temporary, created, cte };
+
+enum class use_role {
+  read,         // FROM, TABLE, USING, COPY … TO
+  copy_to,      // COPY relation TO
+  copy_from,
+  insert, update, remove, merge,
+  into,         // CREATE TABLE … AS, SELECT INTO, CREATE MATERIALIZED VIEW: the relation made
+  define,       // CREATE TABLE / VIEW / SEQUENCE: the relation made
+  object        // an existing relation named by DDL, LOCK, TRUNCATE, VACUUM, …
+};
+
+// One relation reference in the text.
+struct use {
+  std::size_t offset = 0;               // of its first name token; npos where the tree has no position (DROP, COMMENT)
+  std::size_t statement = 0;
+  use_role role = use_role::read;
+  std::string written_catalog, written_schema, written_name;
+  resolution found = resolution::unknown;
+  const catalog::relation* relation = nullptr;  // for resolution::relation
+  std::string schema;                   // resolved schema; pg_temp for temporary ones
+  bool reads = false, creates = false, updates = false, removes = false;
+  bool definition = false;              // the letters concern the object's definition (DDL), not its rows
+  bool only = false;
+  std::optional<std::string> alias;
+  std::vector<std::string> alias_columns;
+  bool sampled = false;
+  bool sample_constant = true;          // arguments of TABLESAMPLE are constants
+  bool ambiguous_alias = false;         // another item of the same FROM list exposes the same name
+  std::set<std::int16_t> read_columns, written_columns;
+  bool whole_row = false;               // read as a row value
+  std::vector<std::string> copy_columns;
+};
+
+struct base_column {
+  std::size_t use = 0;
+  std::int16_t attnum = 0;
+  friend auto operator<=>(const base_column&, const base_column&) = default;
+};
+
+// One ColumnRef that leads to a use.
+struct column_site {
+  static constexpr std::int16_t star = -1;
+  static constexpr std::int16_t whole_row = 0;
+  std::size_t offset = 0;
+  std::size_t parts = 1;                // name parts as written
+  std::vector<base_column> columns;     // several when a USING column merges them; attnum may be star or whole_row
+  std::string name;                     // last part
+  bool bare_target = false;             // the whole of a select or RETURNING item that has no name of its own
+  bool top_output = false;              // … of the statement's outermost plain SELECT, unsorted, ungrouped, undistinct
+};
+
+struct output {
+  std::string name;
+  std::set<base_column> lineage;        // everything the value is made of
+  std::optional<base_column> plain;     // the value is that column, unchanged
+};
+
+// GROUP BY a primary key with other columns of the relation in the select list.
+struct group_by_key {
+  std::size_t use = 0;
+  std::size_t offset = 0;               // of the first GROUP BY item
+  std::vector<std::int16_t> needed;     // columns to add to the list
+  std::set<std::int16_t> grouped;       // columns of the relation that are in it
+};
+
+struct function_call {
+  std::vector<std::string> name;
+  std::size_t offset = 0;
+  std::vector<std::optional<std::string>> arguments;  // the text of constant ones
+};
+struct named {                          // operators and types
+  std::vector<std::string> name;
+  std::size_t offset = 0;
+};
+
+enum class command {
+  select, insert, update, remove, merge, copy_to, copy_from, explain, explain_analyze, show, set, begin, commit, rollback,
+  savepoint, release, rollback_to, prepare, execute, deallocate, declare, fetch, close, discard, create_table_as,
+  create_materialized_view, create_view, create_table, definition, object_command, instance
+};
+
+struct setting_change {
+  std::string name;                     // lower case; empty: all
+  std::optional<std::string> value;     // the text of the value; nullopt: default (SET … TO DEFAULT, RESET)
+  std::vector<std::string> values;      // list settings, element by element
+  bool local = false;
+};
+
+struct statement {
+  command what = command::instance;
+  std::string node;                     // type of the parse node
+  std::string tag;                      // command tag without numbers: "SELECT", "CREATE TABLE"
+  std::size_t start = 0, length = 0;    // bytes
+  std::vector<output> outputs;
+  bool outputs_known = false;
+  std::string instance;                 // key of the table of instance statements; empty for none
+  std::string refused;                  // why the form is understood and still never allowed
+  std::size_t refused_offset = 0;
+  std::string name;                     // savepoint, prepared statement, cursor, channel
+  std::vector<setting_change> settings;
+  bool chain = false, temporary = false, verbose = false, whole_text = false;
+  bool changes_catalog = false;
+  bool quals_plain = true;              // WHERE, ON, HAVING hold nothing that can raise or speak
+  bool conflict_arbiter = false;
+  std::vector<std::string> conflict_columns;
+  std::vector<std::string> definition_columns;  // columns of the relation made
+  std::map<std::string, std::string> options;   // COPY: format, delimiter, …
+  bool locks_rows = false;
+  std::vector<std::string> schemas_made, schemas_dropped, schemas_altered;
+  std::vector<std::string> dropped;     // schema NUL name
+  std::pair<std::string, std::string> renamed;  // relation: old, new
+};
+
+// Parameters that stand in one expression with columns: what binding them tells about those columns.
+struct meeting {
+  std::set<int> parameters;             // 1-based
+  std::set<base_column> columns;
+};
+
+struct analysis {
+  std::vector<statement> statements;
+  std::vector<use> uses;
+  std::vector<column_site> columns;
+  std::vector<group_by_key> keys;
+  std::vector<function_call> functions;
+  std::vector<named> operators;
+  std::vector<named> types;
+  std::vector<meeting> meetings;
+  std::vector<std::size_t> cte_references;  // offsets of names that are common table expressions
+  std::vector<std::string> unresolved_columns;
+  int parameter_count = 0;
+};
+
+// Fails for what is not understood: the diagnostic says which construct, with its character offset.
+base::result<analysis> analyse(const tree& of, const name_space& names);
+
+}  // namespace sluice::sql

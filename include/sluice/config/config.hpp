@@ -30,16 +30,16 @@ struct upstream {
   std::string name;
   std::string host = "127.0.0.1";
   std::uint16_t port = 5432;
-  std::string database;           // on the server
+  std::string database;  // on the server
   std::string user;
-  base::secret password;          // from password_file (or the environment variable named by password_env)
+  base::secret password;  // from password_file (or the environment variable named by password_env)
   upstream_tls tls = upstream_tls::disable;
-  std::string tls_ca;             // PEM file for verify_full
+  std::string tls_ca;  // PEM file for verify_full
 };
 
 struct database {
-  std::string name;               // what clients connect to
-  std::string upstream;           // key into config::upstreams
+  std::string name;                           // what clients connect to
+  std::string upstream;                       // key into config::upstreams
   std::map<std::string, std::string> layers;  // schema name → layer; "*" stands for every schema not named
   std::vector<std::string> search_path = {"public"};
 
@@ -49,19 +49,19 @@ struct database {
 
 struct limits {
   std::uint32_t max_connections = 1000;
-  std::uint32_t max_message_bytes = 256u << 20;     // one message of an authenticated client
-  std::uint32_t max_statement_bytes = 1u << 20;     // SQL text given to the parser
-  std::uint32_t max_parse_depth = 1000;             // nesting of the parse tree
-  std::uint32_t max_prepared = 10000;               // named statements per session
-  std::uint32_t max_pipeline_bytes = 64u << 20;     // client bytes accepted and not yet answered
+  std::uint32_t max_message_bytes = 256u << 20;  // one message of an authenticated client
+  std::uint32_t max_statement_bytes = 1u << 20;  // SQL text given to the parser
+  std::uint32_t max_parse_depth = 1000;          // nesting of the parse tree
+  std::uint32_t max_prepared = 10000;            // named statements per session
+  std::uint32_t max_pipeline_bytes = 64u << 20;  // client bytes accepted and not yet answered
   milliseconds login_timeout{15000};
-  milliseconds idle_timeout{0};                     // 0: none
-  milliseconds connect_timeout{10000};              // to an upstream, login included
+  milliseconds idle_timeout{0};         // 0: none
+  milliseconds connect_timeout{10000};  // to an upstream, login included
 };
 
 struct audit {
   std::string directory;
-  std::string key_file;                             // made on first start when it is missing
+  std::string key_file;  // made on first start when it is missing
   std::uint64_t rotate_bytes = 256ull << 20;
   milliseconds sync_every{200};                     // fdatasync; 0: after every record
   std::map<std::string, audit_failure> on_failure;  // per layer; deny where not named
@@ -74,14 +74,15 @@ struct tls {
 };
 
 struct settings {
-  std::string file;                                 // where it was read from
+  std::string file;  // where it was read from
   std::vector<endpoint> listen;
-  unsigned threads = 0;                             // reactor threads; 0: one per core
-  config::tls client;                                       // TLS towards clients
+  unsigned threads = 0;  // reactor threads; 0: one per core
+  config::tls client;    // TLS towards clients
   std::string policy_file;
   std::string users_file;
-  std::string state_directory;                      // what must survive a restart (sticky classification)
-  base::secret mask_key;                            // key of the token masks, from mask_key_file
+  std::string state_directory;  // what must survive a restart (sticky classification)
+  std::string mask_key_file;    // made on first start when it is missing
+  base::secret mask_key;        // key of the token masks: the file's text; empty while the file is missing
   milliseconds catalog_refresh{5000};
   config::limits limits;
   config::audit audit;
@@ -89,7 +90,10 @@ struct settings {
   std::map<std::string, config::database> databases;
 };
 
-// Reads and checks the whole file. On failure the vector holds every problem found, in file order.
+inline constexpr std::size_t least_mask_key_bytes = 32;
+
+// Reads and checks the whole file, and the secrets it names. On failure the vector holds every problem found, in file
+// order.
 struct load_outcome {
   std::optional<settings> value;
   std::vector<base::diagnostic> problems;

@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "sluice/base/diagnostic.hpp"
+#include "sluice/base/nearest.hpp"
 #include "sluice/base/secret.hpp"
 
 namespace sluice::config {

@@ -49,8 +49,11 @@ struct setting_entry {
   bool readable = true;
   bool writable = false;
   bool (*accepts)(std::string_view value) = nullptr;  // null: any value
-  std::string_view only;             // when one value alone is accepted: that value, for the denial text
+  std::string_view only;             // when one value alone is accepted: that value in its normal form
+  std::string_view takes;            // writable: the accepted values, for people
+  std::string_view reason;           // not writable: why
 };
+// nullptr: neither read nor written. Valid for the life of the program.
 const setting_entry* find_setting(std::string_view lower_case_name);
 
 }  // namespace sluice::enforce

@@ -1,0 +1,54 @@
+// What is being served at one moment – users, policy, certificate, one context per gateway database – and how the next
+// moment replaces it as a whole.
+//
+// Threading: an edition is immutable. Readers keep the pointer they have and look at generation() (one atomic load) to
+// learn that there is a newer one. Writers exclude each other; they parse SQL and so need a parse_thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "sluice/auth/users.hpp"
+#include "sluice/enforce/gate.hpp"
+#include "tls.hpp"
+
+namespace sluice::net {
+
+struct edition {
+  std::shared_ptr<const config::settings> settings;
+  auth::users_ptr users;
+  policy::policy_ptr policy;
+  tls_context_ptr client_tls;                            // null: no TLS towards clients
+  std::map<std::string, enforce::context_ptr> contexts;  // by gateway database; missing until its catalog was read
+};
+using edition_ptr = std::shared_ptr<const edition>;
+
+enum class catalog_change { replaced, unchanged };
+
+class editions {
+ public:
+  explicit editions(edition first);
+
+  std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
+  edition_ptr current() const;
+
+  // Swaps policy, users and certificate together; every context is made anew. Throws what make_context throws, and then
+  // nothing has changed.
+  void replace_policy(policy::policy_ptr policy, auth::users_ptr users, tls_context_ptr client_tls);
+  // Takes a newly read catalog of `database` unless it says the same as the one being served.
+  catalog_change replace_catalog(const std::string& database, catalog::contents contents);
+
+ private:
+  void publish(edition next);
+
+  std::mutex writer_;
+  mutable std::mutex reader_;  // held for a pointer copy only
+  edition_ptr current_;
+  std::atomic<std::uint64_t> generation_{1};
+};
+
+}  // namespace sluice::net

@@ -1,7 +1,7 @@
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 
 #include "sections.hpp"
@@ -96,15 +96,12 @@ void read_audit(const mapping& top, report& problems, const std::map<std::string
   for (const auto& [name, each] : databases) {
     for (const auto& [schema, layer] : each.layers) layers.push_back(layer);
   }
-  const YAML::Node on_failure = fields.find("on_failure");
-  fields.entries("on_failure", [&](const std::string& layer, const YAML::Node& key, const YAML::Node&) {
+  fields.entries("on_failure", [&](const std::string& layer, const YAML::Node& key, const YAML::Node& value) {
     if (std::find(layers.begin(), layers.end(), layer) == layers.end()) {
       problems.error(key, "`on_failure` names layer `" + layer + "`, which no database has",
                      base::did_you_mean(layer, layers));
     }
-    const std::string_view known = layer;
-    const mapping one(on_failure, problems, "`on_failure`", std::span(&known, 1));
-    one.choice<audit_failure>(layer, into.on_failure[layer], audit_failures, need::required);
+    read_choice<audit_failure>(value, problems, "on_failure." + layer, into.on_failure[layer], audit_failures);
   });
 }
 

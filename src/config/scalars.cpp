@@ -151,14 +151,15 @@ bool mapping::duration(std::string_view key, std::chrono::milliseconds& into, ne
   return true;
 }
 
-void mapping::report_choice(std::string_view key, const YAML::Node& value,
-                            const std::vector<std::string_view>& spellings) const {
+void report_choice(const YAML::Node& node, report& problems, std::string_view name,
+                   const std::vector<std::string_view>& spellings) {
   std::string list;
   for (std::size_t index = 0; index < spellings.size(); ++index) {
     if (index > 0) list += index + 1 == spellings.size() ? " or " : ", ";
     list += "`" + std::string(spellings[index]) + "`";
   }
-  wrong(key, value, list);
+  problems.error(node,
+                 "`" + std::string(name) + "` must be " + list + (node.IsDefined() ? ", not " + shown(node) : ""));
 }
 
 }  // namespace sluice::config

@@ -55,6 +55,9 @@ bool matches(const scram_verifier& verifier, const base::secret& password);
 // True when every client sends the same bytes for it: printable ASCII.
 bool password_is_plain(std::string_view password);
 
+// A fresh nonce: base64 of nonce_bytes random bytes. Tests hand in their own, printable ASCII without comma.
+std::string make_nonce();
+
 // How users that do not exist look: salts derived from the key and the name, so that asking twice gives the same
 // answer. The key should survive a restart (derive_mock of a kept one); otherwise a restart tells unknown names by
 // their new salt.
@@ -126,9 +129,8 @@ struct scram_keys {
 class scram_client {
  public:
   // `known`: keys of an earlier login; used when the server still sends the same salt and iterations.
-  explicit scram_client(
-      base::secret password, std::optional<scram_keys> known = std::nullopt,
-      const random_source& random = [](std::span<std::uint8_t> into) { random_bytes(into); });
+  explicit scram_client(base::secret password, std::optional<scram_keys> known = std::nullopt,
+                        std::string nonce = make_nonce());
 
   // client-first-message; the user name is left empty, as PostgreSQL takes it from the startup packet.
   std::string first_message() const;

@@ -70,6 +70,29 @@ enum class need { optional, required };
 template <class Enum>
 using choices = std::span<const std::pair<std::string_view, Enum>>;
 
+// Nodes that stand alone, reported as "`name` must be …".
+bool read_text(const YAML::Node& node, report& problems, std::string_view name, std::string& into);
+bool read_items(const YAML::Node& node, report& problems, std::string_view name,
+                const std::function<void(std::size_t, const YAML::Node&)>& each);
+bool read_entries(const YAML::Node& node, report& problems, std::string_view name,
+                  const std::function<void(const std::string&, const YAML::Node&, const YAML::Node&)>& each);
+void report_choice(const YAML::Node& node, report& problems, std::string_view name,
+                   const std::vector<std::string_view>& spellings);
+// The spellings are the first halves of the table; the message lists them.
+template <class Enum>
+bool read_choice(const YAML::Node& node, report& problems, std::string_view name, Enum& into, choices<Enum> table) {
+  std::vector<std::string_view> spellings;
+  for (const auto& [spelling, meaning] : table) {
+    if (node.IsDefined() && node.IsScalar() && node.Scalar() == spelling) {
+      into = meaning;
+      return true;
+    }
+    spellings.push_back(spelling);
+  }
+  report_choice(node, problems, name, spellings);
+  return false;
+}
+
 // A mapping with a fixed set of keys.
 class mapping {
  public:
@@ -114,14 +137,7 @@ class mapping {
   template <class Enum>
   bool choice(std::string_view key, Enum& into, choices<Enum> table, need how = need::optional) const {
     const YAML::Node value = find(key, how);
-    if (!value.IsDefined()) return false;
-    std::vector<std::string_view> spellings;
-    for (const auto& [spelling, meaning] : table) {
-      if (value.IsScalar() && value.Scalar() == spelling) return into = meaning, true;
-      spellings.push_back(spelling);
-    }
-    report_choice(key, value, spellings);
-    return false;
+    return value.IsDefined() && read_choice(value, *problems_, key, into, table);
   }
 
   // Calls `each(index, node)` for the items of a sequence.
@@ -136,8 +152,6 @@ class mapping {
  private:
   bool integer_in(std::string_view key, std::int64_t& into, std::int64_t least, std::int64_t most, need how) const;
   bool size_in(std::string_view key, std::uint64_t& into, std::uint64_t least, std::uint64_t most, need how) const;
-  void report_choice(std::string_view key, const YAML::Node& value,
-                     const std::vector<std::string_view>& spellings) const;
   void wrong(std::string_view key, const YAML::Node& value, std::string_view expected) const;
 
   YAML::Node node_;
@@ -145,13 +159,6 @@ class mapping {
   std::string what_;
   bool valid_ = false;
 };
-
-// The same for nodes that stand alone: reported as "`name` must be …".
-bool read_text(const YAML::Node& node, report& problems, std::string_view name, std::string& into);
-bool read_items(const YAML::Node& node, report& problems, std::string_view name,
-                const std::function<void(std::size_t, const YAML::Node&)>& each);
-bool read_entries(const YAML::Node& node, report& problems, std::string_view name,
-                  const std::function<void(const std::string&, const YAML::Node&, const YAML::Node&)>& each);
 
 // "250ms", "15s", "5m", "1h", "7d"; 0 needs no unit. Nothing on any other text or when it does not fit.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);

@@ -85,10 +85,8 @@ class scram_server {
   // `verifier` null: unknown user; every step costs and looks the same and the last one refuses.
   // `tls_server_end_point`: the certificate hash (RFC 5929 section 4) when SCRAM-SHA-256-PLUS was offered, empty
   // otherwise.
-  scram_server(
-      std::string_view user, const scram_verifier* verifier, const scram_mock& mock,
-      std::string tls_server_end_point = {},
-      const random_source& random = [](std::span<std::uint8_t> into) { random_bytes(into); });
+  scram_server(std::string_view user, const scram_verifier* verifier, const scram_mock& mock,
+               std::string tls_server_end_point = {}, std::string nonce = make_nonce());
 
   // SASLInitialResponse: the mechanism chosen and the client-first-message.
   scram_reply on_client_first(std::string_view mechanism, std::string_view message);

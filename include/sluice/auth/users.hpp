@@ -16,7 +16,8 @@ namespace sluice::auth {
 
 struct user {
   std::string name;
-  base::secret verifier;  // SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>, as PostgreSQL's pg_authid holds it
+  base::secret
+      verifier;  // SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>, as PostgreSQL's pg_authid holds it
   std::vector<std::string> groups;
   std::map<std::string, std::string> attributes;
 };

@@ -1,0 +1,36 @@
+create extension postgres_fdw;
+do $$ begin
+  execute format('create server lake foreign data wrapper postgres_fdw options (host %L, port %L, dbname %L)', '127.0.0.1', current_setting('test.port'), 'lake');
+end $$;
+create user mapping for gateway server lake options (user 'reader', password 'reader');
+grant usage on foreign server lake to gateway;
+create schema lake_raw authorization gateway;
+create schema crm authorization gateway;
+create schema billing authorization gateway;
+set role gateway;
+import foreign schema crm from server lake into lake_raw;
+import foreign schema billing from server lake into lake_raw;
+import foreign schema app from server lake into lake_raw;
+import foreign schema support from server lake into lake_raw;
+create table crm.dim_customer (customer_id bigint primary key, name text not null, email text not null, phone text not null, address text not null, birth_date date not null, region text not null, signed_up date not null);
+insert into crm.dim_customer select id, name, email, phone, address, birth_date, (array['east', 'west', 'north'])[1 + id % 3], created_at::date from lake_raw.customers;
+create table crm.fact_ticket (ticket_id bigint primary key, customer_id bigint not null references crm.dim_customer, subject text not null, body text not null, created_at timestamptz not null);
+insert into crm.fact_ticket select id, customer_id, subject, body, created_at from lake_raw.tickets;
+create table billing.dim_plan (plan text primary key, monthly_fee integer not null, audience text not null);
+insert into billing.dim_plan values ('basic', 1000, 'personal'), ('standard', 2000, 'personal'), ('family', 3000, 'personal');
+create table billing.fact_invoice (invoice_id bigint primary key, contract_id bigint not null, customer_id bigint not null, plan text not null references billing.dim_plan, month date not null, amount integer not null);
+insert into billing.fact_invoice select i.id, i.contract_id, c.customer_id, c.plan, i.month, i.amount from lake_raw.invoices as i join lake_raw.contracts as c on c.id = i.contract_id;
+create table billing.fact_payment (payment_id bigint primary key, invoice_id bigint not null, paid_at timestamptz not null, amount integer not null, method text not null);
+insert into billing.fact_payment select id, invoice_id, paid_at, amount, method from lake_raw.payments;
+create table billing.customer_contact (customer_id bigint primary key, name text, email text, phone text);
+-- Ways round that a view, a copy, a child or a partition would be.
+create view crm.customer_card as select customer_id, name, email as contact, birth_date from crm.dim_customer;
+create view crm.customer_card_of_card as select customer_id, contact from crm.customer_card;
+create materialized view crm.customer_copy as select customer_id, email, phone from crm.dim_customer;
+create table crm.customer_history (customer_id bigint, email text, changed_on date) partition by range (changed_on);
+create table crm.customer_history_2025 partition of crm.customer_history for values from ('2025-01-01') to ('2026-01-01');
+insert into crm.customer_history select customer_id, email, date '2025-05-05' from crm.dim_customer;
+create table crm."Mixed Case" ("E-mail" text, email text);
+insert into crm."Mixed Case" select email, email from crm.dim_customer;
+reset role;
+analyze;

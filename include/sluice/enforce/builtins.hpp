@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,17 +28,19 @@ struct function_entry {
   std::string_view family;   // "math", "text", "json", "sql in a string", …
   std::string_view reason;   // why it is allowed or denied, for people
 };
-// By name alone: overloads of one name share a row, and the strictest of them decides.
+// A function of pg_catalog or (names that begin with _pg_) information_schema, by name alone: overloads share a row, and the
+// strictest of them decides. A name that is not listed is denied.
 function_entry builtin_function(std::string_view name);
 
 enum class system_relation_rule {
-  open,             // definitions: readable by everyone who may log in
+  open,             // definitions: readable by everyone who may log in, apart from emptied columns
   filtered,         // readable through `filter`, a boolean expression over its columns
   denied
 };
 struct system_relation_entry {
   system_relation_rule rule = system_relation_rule::denied;
-  std::string_view filter;   // SQL, e.g. "pid = pg_catalog.pg_backend_pid()" or "false"
+  std::string_view filter;   // SQL over the relation's columns with operators of pg_catalog, or "false"; empty: every row
+  std::span<const std::string_view> emptied;  // columns that read as NULL, for open and filtered relations alike
   std::string_view reason;
 };
 // Relations of pg_catalog, information_schema and pg_toast for restricted principals.

@@ -35,7 +35,7 @@ enum class use_role {
   insert, update, remove, merge,
   into,         // CREATE TABLE … AS, SELECT INTO, CREATE MATERIALIZED VIEW: the relation made
   define,       // CREATE TABLE / VIEW / SEQUENCE: the relation made
-  object        // an existing relation named by DDL, LOCK, TRUNCATE, VACUUM, …
+  existing      // an existing relation named by DDL, LOCK, TRUNCATE, VACUUM, …
 };
 
 // One relation reference in the text.

@@ -1,0 +1,453 @@
+// Expressions: column references, function calls, types, sub-selects (parse_expr.c).
+#include <algorithm>
+#include <array>
+
+#include "analyser.hpp"
+
+namespace sluice::sql {
+namespace {
+
+// Comparison operators that cannot raise on the built-in types they exist for.
+constexpr std::array<std::string_view, 12> plain_operators{"=", "<>", "!=", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "@>"};
+
+bool is_plain_operator(const std::vector<std::string>& name) {
+  return name.size() == 1 && std::find(plain_operators.begin(), plain_operators.end(), name[0]) != plain_operators.end();
+}
+
+std::optional<std::string> constant_text(const element& any) {
+  const auto at = as_node(any);
+  if (!at) return std::nullopt;
+  if (at->type == "TypeCast") {
+    const auto inner = field(at->body, "arg");
+    return inner ? constant_text(*inner) : std::nullopt;
+  }
+  if (at->type != "A_Const") return std::nullopt;
+  if (const auto found = plain_child(at->body, "sval")) return std::string(text(*found, "sval"));
+  if (const auto found = plain_child(at->body, "ival")) return std::to_string(number(*found, "ival"));
+  if (const auto found = plain_child(at->body, "fval")) return std::string(text(*found, "fval"));
+  if (const auto found = plain_child(at->body, "boolval")) return std::string(flag(*found, "boolval") ? "true" : "false");
+  return std::nullopt;
+}
+
+struct shape {
+  std::string_view type;
+  std::array<std::string_view, 4> parts;  // fields that hold expressions or lists of them
+  std::string_view name;                  // FigureColname
+  int strength;
+};
+constexpr std::array<shape, 19> shapes{{
+    {"BooleanTest", {"arg"}, "", 0},
+    {"NullTest", {"arg"}, "", 0},
+    {"A_ArrayExpr", {"elements"}, "array", 2},
+    {"RowExpr", {"args"}, "row", 2},
+    {"CoalesceExpr", {"args"}, "coalesce", 2},
+    {"GroupingFunc", {"args"}, "grouping", 2},
+    {"GroupingSet", {"content"}, "", 0},
+    {"List", {"items"}, "", 0},
+    {"NamedArgExpr", {"arg"}, "", 0},
+    {"CollateClause", {"arg"}, "", 0},
+    {"SetToDefault", {}, "", 0},
+    {"CurrentOfExpr", {}, "", 0},
+    {"SQLValueFunction", {}, "", 0},
+    {"XmlExpr", {"named_args", "args"}, "xml", 2},
+    {"XmlSerialize", {"expr"}, "xmlserialize", 2},
+    {"MultiAssignRef", {"source"}, "", 0},
+    {"CaseWhen", {"expr", "result"}, "", 0},
+    {"SortBy", {"node"}, "", 0},
+    {"A_Indices", {"lidx", "uidx"}, "", 0},
+}};
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> value_functions{{
+    {"SVFOP_CURRENT_DATE", "current_date"}, {"SVFOP_CURRENT_TIME", "current_time"}, {"SVFOP_CURRENT_TIME_N", "current_time"},
+    {"SVFOP_CURRENT_TIMESTAMP", "current_timestamp"}, {"SVFOP_CURRENT_TIMESTAMP_N", "current_timestamp"},
+    {"SVFOP_LOCALTIME", "localtime"}, {"SVFOP_LOCALTIME_N", "localtime"}, {"SVFOP_LOCALTIMESTAMP", "localtimestamp"},
+    {"SVFOP_LOCALTIMESTAMP_N", "localtimestamp"}, {"SVFOP_CURRENT_ROLE", "current_role"}, {"SVFOP_CURRENT_USER", "current_user"},
+    {"SVFOP_USER", "user"}, {"SVFOP_SESSION_USER", "session_user"}, {"SVFOP_CURRENT_CATALOG", "current_catalog"},
+    {"SVFOP_CURRENT_SCHEMA", "current_schema"},
+}};
+
+void absorb(value& into, const value& from) {
+  into.lineage.insert(from.lineage.begin(), from.lineage.end());
+  into.parameters.insert(from.parameters.begin(), from.parameters.end());
+}
+
+}  // namespace
+
+void analyser::read(const std::set<base_column>& columns) {
+  for (const base_column& each : columns) {
+    use& of = out_.uses[each.use];
+    if (each.attnum > 0) of.read_columns.insert(each.attnum);
+  }
+}
+
+void analyser::meet(const value& facts) {
+  if (!facts.parameters.empty() && !facts.lineage.empty()) out_.meetings.push_back({facts.parameters, facts.lineage});
+}
+
+void analyser::each(const object& body, std::string_view key, frame& here, value& into) {
+  for (const element& item : list(body, key)) absorb(into, expression(item, here));
+}
+
+void analyser::one(const object& body, std::string_view key, frame& here, value& into) {
+  const auto found = field(body, key);
+  if (!found) return;
+  array several;
+  if (found->get(several) == simdjson::SUCCESS) {
+    each(body, key, here, into);
+  } else {
+    absorb(into, expression(*found, here));
+  }
+}
+
+void analyser::type(const object& body) {
+  out_.types.push_back({names(body, "names"), location(body)});
+}
+
+void analyser::type_of(const object& body, std::string_view key) {
+  if (const auto found = plain_child(body, key)) type(*found);
+}
+
+value analyser::expression(const element& any, frame& here) {
+  const auto at = as_node(any);
+  // `null` stands in lists for a place left empty, {} for an empty node (VALUES with DEFAULT and the like).
+  if (!at) return {};
+  return expression_node(*at, here);
+}
+
+value analyser::expression_node(const node& at, frame& here) {
+  value out;
+  if (at.type == "A_Const" || at.type == "String" || at.type == "Integer" || at.type == "A_Star") return out;
+  if (at.type == "ColumnRef") return column(at.body, here);
+  if (at.type == "ParamRef") {
+    const int which = static_cast<int>(number(at.body, "number"));
+    out_.parameter_count = std::max(out_.parameter_count, which);
+    out.parameters.insert(which);
+    return out;
+  }
+  if (at.type == "SubLink") return sublink(at.body, here);
+  if (at.type == "FuncCall") return call(at.body, here);
+  if (at.type == "A_Expr") {
+    one(at.body, "lexpr", here, out);
+    one(at.body, "rexpr", here, out);
+    const auto operator_name = names(at.body, "name");
+    const std::string_view kind = text(at.body, "kind");
+    // BETWEEN and friends carry their keyword where others carry an operator.
+    if (kind.find("BETWEEN") == std::string_view::npos) out_.operators.push_back({operator_name, location(at.body)});
+    if (kind == "AEXPR_NULLIF") {
+      out.name = "nullif";
+      out.name_strength = 2;
+    }
+    meet(out);
+    return out;
+  }
+  if (at.type == "BoolExpr") {
+    // AND, OR, NOT join facts that are not compared with each other.
+    for (const element& item : list(at.body, "args")) {
+      value part = expression(item, here);
+      out.lineage.insert(part.lineage.begin(), part.lineage.end());
+    }
+    return out;
+  }
+  if (at.type == "TypeCast") {
+    type_of(at.body, "typeName");
+    const auto inner = field(at.body, "arg");
+    if (inner) out = expression(*inner, here);
+    out.plain.reset();
+    out.site.reset();
+    if (out.name_strength <= 1) {
+      const auto type_name = plain_child(at.body, "typeName");
+      const auto parts = type_name ? names(*type_name, "names") : std::vector<std::string>();
+      if (!parts.empty()) {
+        out.name = parts.back();
+        out.name_strength = 1;
+      }
+    }
+    return out;
+  }
+  if (at.type == "CaseExpr") {
+    one(at.body, "arg", here, out);
+    each(at.body, "args", here, out);
+    if (const auto otherwise = field(at.body, "defresult")) {
+      const value last = expression(*otherwise, here);
+      absorb(out, last);
+      out.name = last.name;
+      out.name_strength = last.name_strength;
+    }
+    if (out.name_strength <= 1) {
+      out.name = "case";
+      out.name_strength = 1;
+    }
+    meet(out);
+    return out;
+  }
+  if (at.type == "MinMaxExpr") {
+    each(at.body, "args", here, out);
+    out.name = text(at.body, "op") == "IS_LEAST" ? "least" : "greatest";
+    out.name_strength = 2;
+    meet(out);
+    return out;
+  }
+  if (at.type == "A_Indirection") {
+    const auto inner = field(at.body, "arg");
+    if (inner) out = expression(*inner, here);
+    out.plain.reset();
+    out.site.reset();
+    for (const element& step : list(at.body, "indirection")) {
+      const auto part = as_node(step);
+      if (part && part->type == "String") {
+        out.name = std::string(text(part->body, "sval"));
+        out.name_strength = 2;
+      } else {
+        absorb(out, expression(step, here));
+      }
+    }
+    return out;
+  }
+  if (at.type == "SQLValueFunction") {
+    for (const auto& [key, name] : value_functions) {
+      if (text(at.body, "op") == key) out.name = std::string(name);
+    }
+    if (out.name.empty()) refuse("`SQLValueFunction` of this kind", location(at.body));
+    out.name_strength = 2;
+    return out;
+  }
+  if (at.type == "XmlSerialize") type_of(at.body, "typeName");
+  if (at.type == "ResTarget") {
+    one(at.body, "val", here, out);
+    each(at.body, "indirection", here, out);
+    return out;
+  }
+  if (at.type == "SelectStmt") {
+    for (const output& column : select(at.body, &here).columns) out.lineage.insert(column.lineage.begin(), column.lineage.end());
+    return out;
+  }
+  for (const shape& known : shapes) {
+    if (known.type != at.type) continue;
+    for (const std::string_view part : known.parts) {
+      if (!part.empty()) one(at.body, part, here, out);
+    }
+    if (at.type == "XmlExpr") {
+      static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kinds{{
+          {"IS_XMLCONCAT", "xmlconcat"}, {"IS_XMLELEMENT", "xmlelement"}, {"IS_XMLFOREST", "xmlforest"}, {"IS_XMLPARSE", "xmlparse"},
+          {"IS_XMLPI", "xmlpi"}, {"IS_XMLROOT", "xmlroot"}, {"IS_XMLSERIALIZE", "xmlserialize"}, {"IS_DOCUMENT", ""}}};
+      for (const auto& [key, name] : kinds) {
+        if (text(at.body, "op") == key) out.name = std::string(name);
+      }
+      out.name_strength = 2;
+    } else if (known.strength > 0) {
+      out.name = std::string(known.name);
+      out.name_strength = known.strength;
+    }
+    meet(out);
+    return out;
+  }
+  refuse("`" + std::string(at.type) + "` in an expression", location(at.body));
+}
+
+value analyser::sublink(const object& body, frame& here) {
+  value out;
+  one(body, "testexpr", here, out);
+  const std::string_view kind = text(body, "subLinkType");
+  if (const auto operators = names(body, "operName"); !operators.empty()) out_.operators.push_back({operators, location(body)});
+  const auto inner = field(body, "subselect");
+  if (!inner) refuse("a sub-select of this form", location(body));
+  const query_result result = query(*inner, &here);
+  for (const output& column : result.columns) out.lineage.insert(column.lineage.begin(), column.lineage.end());
+  if (kind == "EXISTS_SUBLINK") out.name = "exists";
+  if (kind == "ARRAY_SUBLINK") out.name = "array";
+  if (kind == "EXPR_SUBLINK" && !result.columns.empty()) out.name = result.columns[0].name;
+  out.name_strength = out.name.empty() ? 0 : 2;
+  meet(out);
+  return out;
+}
+
+void analyser::window(const object& body, frame& here, value& into) {
+  each(body, "partitionClause", here, into);
+  each(body, "orderClause", here, into);
+  one(body, "startOffset", here, into);
+  one(body, "endOffset", here, into);
+}
+
+value analyser::call(const object& body, frame& here) {
+  value out;
+  function_call made;
+  made.name = names(body, "funcname");
+  made.offset = location(body);
+  for (const element& argument : list(body, "args")) made.arguments.push_back(constant_text(argument));
+  each(body, "args", here, out);
+  each(body, "agg_order", here, out);
+  one(body, "agg_filter", here, out);
+  if (const auto over = plain_child(body, "over")) window(*over, here, out);
+  if (!made.name.empty()) out.name = made.name.back();
+  out.name_strength = 2;
+  if (call_at_.insert(made.offset).second || made.offset == 0) out_.functions.push_back(std::move(made));
+  meet(out);
+  return out;
+}
+
+// Looks a name up as colNameToVar and transformColumnRef do. `sites` receives what the text at this place stands for.
+std::optional<std::set<base_column>> analyser::resolve(const std::vector<std::string>& parts, frame& here,
+                                                       std::optional<base_column>& plain, std::vector<base_column>& sites) {
+  const bool star = parts.back() == "*";
+  const auto pick = [&](const source& from, const std::string& name) -> std::optional<std::set<base_column>> {
+    for (const output& column : from.columns) {
+      if (column.name != name) continue;
+      plain = column.plain;
+      if (from.use && column.plain && column.plain->use == *from.use) sites.push_back(*column.plain);
+      return column.lineage;
+    }
+    if (from.open) return from.open_lineage;
+    return std::nullopt;
+  };
+  const auto whole = [&](const source& from, std::int16_t mark) {
+    std::set<base_column> all = from.open_lineage;
+    for (const output& column : from.columns) all.insert(column.lineage.begin(), column.lineage.end());
+    if (from.use) {
+      if (mark == column_site::whole_row) out_.uses[*from.use].whole_row = true;
+      sites.push_back({*from.use, mark});
+    }
+    plain.reset();
+    return all;
+  };
+  for (frame* level = &here; level; level = level->outer) {
+    if (parts.size() == 1) {
+      std::optional<std::set<base_column>> found;
+      for (const output& column : level->visible) {
+        if (column.name != parts[0]) continue;
+        if (!found) {
+          found = column.lineage;
+          plain = column.plain;
+        } else {
+          found->insert(column.lineage.begin(), column.lineage.end());
+          plain.reset();
+        }
+      }
+      if (found) {
+        for (const source& from : level->sources) {
+          if (!from.use) continue;
+          for (const output& column : from.columns) {
+            if (column.name == parts[0] && column.plain && found->count(*column.plain)) sites.push_back(*column.plain);
+          }
+        }
+        return found;
+      }
+      for (const source& from : level->sources) {
+        if (!from.hidden && from.name == parts[0]) return whole(from, column_site::whole_row);
+      }
+      if (level->visible_open) return level->open_lineage;
+      continue;
+    }
+    const std::size_t table_at = parts.size() - 2;
+    for (const source& from : level->sources) {
+      if (from.hidden || from.name != parts[table_at]) continue;
+      if (table_at >= 1 && from.schema != parts[table_at - 1]) continue;
+      if (star) return whole(from, column_site::star);
+      if (auto found = pick(from, parts.back())) return found;
+      // `(t).f` written as t.f: a function applied to the row.
+      whole(from, column_site::whole_row);
+    }
+    // column.field of a composite column
+    for (const output& column : level->visible) {
+      if (column.name != parts[0]) continue;
+      plain.reset();
+      for (const source& from : level->sources) {
+        if (!from.use) continue;
+        for (const output& own : from.columns) {
+          if (own.name == parts[0] && own.plain && column.lineage.count(*own.plain)) sites.push_back(*own.plain);
+        }
+      }
+      return column.lineage;
+    }
+    for (const source& from : level->sources) {
+      if (!from.hidden && from.name == parts[0]) return whole(from, column_site::whole_row);
+    }
+  }
+  return std::nullopt;
+}
+
+value analyser::column(const object& body, frame& here) {
+  value out;
+  const auto parts = names(body, "fields");
+  if (parts.empty() || parts.back().empty()) refuse("a column reference of this form", location(body));
+  out.name = parts.back() == "*" ? std::string() : parts.back();
+  out.name_strength = 2;
+  column_site site;
+  site.offset = location(body);
+  site.parts = parts.size();
+  site.name = parts.back();
+  if (parts.size() == 1 && parts[0] == "*") {
+    for (const source& from : here.sources) {
+      if (from.use) site.columns.push_back({*from.use, column_site::star});
+      for (const output& each_column : from.columns) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
+    }
+  } else if (auto found = resolve(parts, here, out.plain, site.columns)) {
+    out.lineage = std::move(*found);
+  } else {
+    std::string name;
+    for (const auto& part : parts) name += (name.empty() ? "" : ".") + part;
+    out_.unresolved_columns.push_back(name);
+  }
+  read(out.lineage);
+  if (!site.columns.empty()) {
+    if (const auto known = site_at_.find(site.offset); known != site_at_.end()) {
+      auto& merged = out_.columns[known->second].columns;
+      for (const auto& each_column : site.columns) {
+        if (std::find(merged.begin(), merged.end(), each_column) == merged.end()) merged.push_back(each_column);
+      }
+      out.site = known->second;
+    } else {
+      site_at_[site.offset] = out_.columns.size();
+      out.site = out_.columns.size();
+      out_.columns.push_back(std::move(site));
+    }
+  }
+  return out;
+}
+
+bool analyser::plain_predicate(const element& any) {
+  const auto at = as_node(any);
+  if (!at) return true;
+  if (at->type == "A_Const" || at->type == "ColumnRef" || at->type == "ParamRef") return true;
+  const auto all = [&](std::string_view key) {
+    const auto items = list(at->body, key);
+    return std::all_of(items.begin(), items.end(), [](const element& item) { return plain_predicate(item); });
+  };
+  const auto side = [&](std::string_view key) {
+    const auto found = field(at->body, key);
+    return !found || plain_predicate(*found);
+  };
+  if (at->type == "List") return all("items");
+  if (at->type == "BoolExpr") return all("args");
+  if (at->type == "NullTest" || at->type == "BooleanTest") return side("arg");
+  if (at->type == "TypeCast") {
+    // A cast of a constant is folded before any row is read.
+    const auto inner = child(at->body, "arg");
+    return inner && inner->type == "A_Const";
+  }
+  if (at->type != "A_Expr") return false;
+  const std::string_view kind = text(at->body, "kind");
+  const bool between = kind == "AEXPR_BETWEEN" || kind == "AEXPR_NOT_BETWEEN";
+  const bool like = kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE";
+  if (!between && !like && kind != "AEXPR_OP" && kind != "AEXPR_IN" && kind != "AEXPR_DISTINCT" && kind != "AEXPR_NOT_DISTINCT")
+    return false;
+  if (like) {
+    // A pattern that ends in a lone backslash raises; only a constant pattern can be looked at.
+    const auto pattern = child(at->body, "rexpr");
+    if (!pattern || pattern->type != "A_Const") return false;
+    const auto content = plain_child(pattern->body, "sval");
+    if (!content || text(*content, "sval").find('\\') != std::string_view::npos) return false;
+  } else if (!between && !is_plain_operator(names(at->body, "name"))) {
+    return false;
+  }
+  const auto right = field(at->body, "rexpr");
+  array several;
+  if (right && right->get(several) == simdjson::SUCCESS) return side("lexpr") && all("rexpr");
+  return side("lexpr") && side("rexpr");
+}
+
+void analyser::note_quals(const object& body, std::string_view key) {
+  const auto found = field(body, key);
+  if (found && !plain_predicate(*found)) current().quals_plain = false;
+}
+
+}  // namespace sluice::sql

@@ -1,0 +1,264 @@
+// FROM: relations, joins, subqueries, functions (parse_clause.c, transformFromClauseItem).
+#include <algorithm>
+
+#include "analyser.hpp"
+
+namespace sluice::sql {
+
+void analyser::rename_columns(std::vector<output>& columns, const std::vector<std::string>& by) {
+  for (std::size_t at = 0; at < by.size() && at < columns.size(); ++at) columns[at].name = by[at];
+}
+
+void analyser::add(frame& to, from_item item) {
+  for (auto& next : item.sources) {
+    for (const source& before : to.sources) {
+      if (before.name != next.name || before.hidden || next.hidden) continue;
+      if (next.use) out_.uses[*next.use].ambiguous_alias = true;
+      if (before.use) out_.uses[*before.use].ambiguous_alias = true;
+    }
+    to.sources.push_back(std::move(next));
+  }
+  to.visible.insert(to.visible.end(), std::make_move_iterator(item.visible.begin()), std::make_move_iterator(item.visible.end()));
+  to.visible_open = to.visible_open || item.open;
+  to.open_lineage.insert(item.open_lineage.begin(), item.open_lineage.end());
+}
+
+from_item analyser::relation(const object& range, frame& here, const object* sample) {
+  const std::size_t index = add_use(range, use_role::read, true, &here);
+  use& self = out_.uses[index];
+  from_item out;
+  source from_here;
+  from_here.name = self.alias ? *self.alias : self.written_name;
+  if (self.found == resolution::cte) {
+    const common_table* table = find_table(self.written_name, &here);
+    from_here.columns = table->columns;
+    from_here.open = table->open;
+  } else {
+    self.reads = true;
+    from_here.columns = columns_of(index, from_here.open);
+    if (!self.alias) from_here.schema = self.found == resolution::relation ? self.relation->schema : self.schema;
+    from_here.use = index;
+  }
+  if (sample) {
+    value ignored;
+    each(*sample, "args", here, ignored);
+    one(*sample, "repeatable", here, ignored);
+    out_.uses[index].sampled = true;
+    const auto constant = [](const element& any) {
+      const auto found = as_node(any);
+      return found && found->type == "A_Const";
+    };
+    const auto arguments = list(*sample, "args");
+    const auto repeat = field(*sample, "repeatable");
+    out_.uses[index].sample_constant = std::all_of(arguments.begin(), arguments.end(), constant) && (!repeat || constant(*repeat));
+  }
+  rename_columns(from_here.columns, out_.uses[index].alias_columns);
+  out.visible = from_here.columns;
+  out.open = from_here.open;
+  out.sources.push_back(std::move(from_here));
+  return out;
+}
+
+from_item analyser::range_function(const object& body, frame& here) {
+  from_item out;
+  source from_here;
+  std::string first_name;
+  for (const element& raw : list(body, "functions")) {
+    const auto pair = as_node(raw);
+    if (!pair || pair->type != "List") refuse("a function in FROM of this form");
+    const auto items = list(pair->body, "items");
+    if (items.empty()) refuse("a function in FROM of this form");
+    const value facts = expression(items[0], here);
+    if (first_name.empty()) first_name = facts.name;
+    from_here.open_lineage.insert(facts.lineage.begin(), facts.lineage.end());
+    if (items.size() > 1) {
+      const auto definitions = as_node(items[1]);
+      if (definitions && definitions->type == "List") {
+        for (const element& column : list(definitions->body, "items")) {
+          const auto definition = as_node(column);
+          if (!definition || definition->type != "ColumnDef") continue;
+          type_of(definition->body, "typeName");
+          from_here.columns.push_back({std::string(text(definition->body, "colname")), facts.lineage, std::nullopt});
+        }
+      }
+    }
+  }
+  for (const element& column : list(body, "coldeflist")) {
+    const auto definition = as_node(column);
+    if (!definition || definition->type != "ColumnDef") continue;
+    type_of(definition->body, "typeName");
+    from_here.columns.push_back({std::string(text(definition->body, "colname")), from_here.open_lineage, std::nullopt});
+  }
+  from_here.name = first_name;
+  const auto alias = plain_child(body, "alias");
+  if (alias) from_here.name = std::string(text(*alias, "aliasname"));
+  if (from_here.columns.empty()) {
+    from_here.open = true;
+    std::vector<std::string> given = alias ? names(*alias, "colnames") : std::vector<std::string>();
+    // A function that returns a scalar has one column, named like the alias.
+    if (given.empty()) given.push_back(from_here.name);
+    for (const auto& name : given) from_here.columns.push_back({name, from_here.open_lineage, std::nullopt});
+  }
+  if (flag(body, "ordinality")) from_here.columns.push_back({"ordinality", {}, std::nullopt});
+  out.visible = from_here.columns;
+  out.open = from_here.open;
+  out.open_lineage = from_here.open_lineage;
+  out.sources.push_back(std::move(from_here));
+  return out;
+}
+
+from_item analyser::table_function(const object& body, frame& here) {
+  from_item out;
+  source from_here;
+  value facts;
+  one(body, "docexpr", here, facts);
+  one(body, "rowexpr", here, facts);
+  each(body, "namespaces", here, facts);
+  std::vector<std::string> columns;
+  for (const element& raw : list(body, "columns")) {
+    const auto column = as_node(raw);
+    if (!column || column->type != "RangeTableFuncCol") refuse("a column of XMLTABLE of this form", location(body));
+    type_of(column->body, "typeName");
+    one(column->body, "colexpr", here, facts);
+    one(column->body, "coldefexpr", here, facts);
+    columns.emplace_back(text(column->body, "colname"));
+  }
+  for (const auto& name : columns) from_here.columns.push_back({name, facts.lineage, std::nullopt});
+  from_here.name = "xmltable";
+  if (const auto alias = plain_child(body, "alias")) {
+    from_here.name = std::string(text(*alias, "aliasname"));
+    rename_columns(from_here.columns, names(*alias, "colnames"));
+  }
+  out.visible = from_here.columns;
+  out.sources.push_back(std::move(from_here));
+  return out;
+}
+
+from_item analyser::join(const object& body, frame& here) {
+  const auto left_item = field(body, "larg"), right_item = field(body, "rarg");
+  if (!left_item || !right_item) refuse("a join of this form");
+  from_item left = from(*left_item, here);
+  // The right side of a join may be LATERAL to the left one: a level of its own keeps names of this level apart.
+  frame beside(&here);
+  beside.sources = left.sources;
+  beside.visible = left.visible;
+  beside.visible_open = left.open;
+  from_item right = from(*right_item, beside);
+  const std::string_view kind = text(body, "jointype");
+
+  std::vector<std::string> merged = names(body, "usingClause");
+  if (flag(body, "isNatural")) {
+    for (const output& column : left.visible) {
+      const auto same = [&](const output& other) { return other.name == column.name; };
+      if (std::any_of(right.visible.begin(), right.visible.end(), same)) merged.push_back(column.name);
+    }
+  }
+  from_item out;
+  frame both(here.outer);
+  both.tables = here.tables;
+  both.sources = left.sources;
+  both.sources.insert(both.sources.end(), right.sources.begin(), right.sources.end());
+  both.visible = left.visible;
+  both.visible.insert(both.visible.end(), right.visible.begin(), right.visible.end());
+  both.visible_open = left.open || right.open;
+
+  const auto take = [](std::vector<output>& columns, const std::string& name) -> std::optional<output> {
+    for (auto at = columns.begin(); at != columns.end(); ++at) {
+      if (at->name != name) continue;
+      output found = std::move(*at);
+      columns.erase(at);
+      return found;
+    }
+    return std::nullopt;
+  };
+  std::vector<output> shared;
+  for (const auto& name : merged) {
+    auto from_left = take(left.visible, name), from_right = take(right.visible, name);
+    output column{name, {}, std::nullopt};
+    for (const auto& side : {from_left, from_right}) {
+      if (side) column.lineage.insert(side->lineage.begin(), side->lineage.end());
+    }
+    // FULL JOIN coalesces the two; otherwise the column of the row-keeping side is passed on.
+    if (kind == "JOIN_RIGHT") {
+      if (from_right) column.plain = from_right->plain;
+    } else if (kind != "JOIN_FULL" && from_left) {
+      column.plain = from_left->plain;
+    }
+    read(column.lineage);
+    shared.push_back(std::move(column));
+  }
+  if (field(body, "quals")) {
+    value facts;
+    one(body, "quals", both, facts);
+    note_quals(body, "quals");
+  }
+  out.open = left.open || right.open;
+  out.open_lineage = left.open_lineage;
+  out.open_lineage.insert(right.open_lineage.begin(), right.open_lineage.end());
+  out.visible = shared;
+  out.visible.insert(out.visible.end(), left.visible.begin(), left.visible.end());
+  out.visible.insert(out.visible.end(), right.visible.begin(), right.visible.end());
+  out.sources = std::move(left.sources);
+  for (source& next : right.sources) {
+    for (const source& before : out.sources) {
+      if (before.name != next.name || before.hidden || next.hidden) continue;
+      if (next.use) out_.uses[*next.use].ambiguous_alias = true;
+      if (before.use) out_.uses[*before.use].ambiguous_alias = true;
+    }
+    out.sources.push_back(std::move(next));
+  }
+  if (const auto using_alias = plain_child(body, "join_using_alias")) {
+    source named;
+    named.name = std::string(text(*using_alias, "aliasname"));
+    named.columns = shared;
+    out.sources.push_back(std::move(named));
+  }
+  if (const auto alias = plain_child(body, "alias")) {
+    for (source& inner : out.sources) inner.hidden = true;
+    rename_columns(out.visible, names(*alias, "colnames"));
+    source named;
+    named.name = std::string(text(*alias, "aliasname"));
+    named.columns = out.visible;
+    named.open = out.open;
+    named.open_lineage = out.open_lineage;
+    out.sources.push_back(std::move(named));
+  }
+  return out;
+}
+
+from_item analyser::from(const element& item, frame& here) {
+  const auto at = as_node(item);
+  if (!at) refuse("an item of FROM of this form");
+  if (at->type == "RangeVar") return relation(at->body, here, nullptr);
+  if (at->type == "JoinExpr") return join(at->body, here);
+  if (at->type == "RangeFunction") return range_function(at->body, here);
+  if (at->type == "RangeTableFunc") return table_function(at->body, here);
+  if (at->type == "RangeTableSample") {
+    const auto sampled = child(at->body, "relation");
+    if (!sampled || sampled->type != "RangeVar") refuse("TABLESAMPLE of this form", location(at->body));
+    return relation(sampled->body, here, &at->body);
+  }
+  if (at->type == "RangeSubselect") {
+    const auto inner = field(at->body, "subquery");
+    if (!inner) refuse("a subquery of this form");
+    // Only LATERAL sees its neighbours; common tables of this level are seen by both.
+    frame around(here.outer);
+    around.tables = here.tables;
+    query_result result = query(*inner, flag(at->body, "lateral") ? &here : &around);
+    from_item out;
+    source from_here;
+    from_here.columns = std::move(result.columns);
+    from_here.open = result.open;
+    if (const auto alias = plain_child(at->body, "alias")) {
+      from_here.name = std::string(text(*alias, "aliasname"));
+      rename_columns(from_here.columns, names(*alias, "colnames"));
+    }
+    out.visible = from_here.columns;
+    out.open = from_here.open;
+    out.sources.push_back(std::move(from_here));
+    return out;
+  }
+  refuse("`" + std::string(at->type) + "` in FROM", location(at->body));
+}
+
+}  // namespace sluice::sql

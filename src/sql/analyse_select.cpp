@@ -1,0 +1,342 @@
+// SELECT, set operations, VALUES, WITH (analyze.c, parse_cte.c).
+#include <algorithm>
+#include <array>
+
+#include "analyser.hpp"
+
+namespace sluice::sql {
+namespace {
+
+// Aggregates whose arguments need no place in GROUP BY. Others are treated as plain functions: a column more in the list.
+constexpr std::array<std::string_view, 33> aggregates{
+    "array_agg", "avg", "bit_and", "bit_or", "bit_xor", "bool_and", "bool_or", "corr", "count", "covar_pop", "covar_samp",
+    "every", "json_agg", "json_object_agg", "jsonb_agg", "jsonb_object_agg", "max", "min", "mode", "percentile_cont",
+    "percentile_disc", "range_agg", "range_intersect_agg", "regr_avgx", "regr_count", "regr_slope", "stddev", "stddev_pop",
+    "stddev_samp", "string_agg", "sum", "variance", "xmlagg"};
+
+// Offsets of the column references of an expression that stand outside aggregates and sub-selects.
+void ungrouped_references(const element& any, std::set<std::size_t>& into) {
+  array several;
+  if (any.get(several) == simdjson::SUCCESS) {
+    for (const element item : several) ungrouped_references(item, into);
+    return;
+  }
+  object body;
+  if (any.get(body) != simdjson::SUCCESS) return;
+  if (const auto at = as_node(any)) {
+    if (at->type == "ColumnRef") {
+      into.insert(location(at->body));
+      return;
+    }
+    if (at->type == "FuncCall" && !field(at->body, "over")) {
+      const auto name = names(at->body, "funcname");
+      if (!name.empty() && std::find(aggregates.begin(), aggregates.end(), name.back()) != aggregates.end()) return;
+    }
+  }
+  for (const auto entry : body) ungrouped_references(entry.value, into);
+}
+
+}  // namespace
+
+query_result analyser::query(const element& any, frame* outer) {
+  const auto at = as_node(any);
+  if (!at) refuse("a query of this form");
+  if (at->type == "SelectStmt") return select(at->body, outer);
+  if (at->type == "InsertStmt") return insert(at->body, outer);
+  if (at->type == "UpdateStmt") return update(at->body, outer);
+  if (at->type == "DeleteStmt") return remove(at->body, outer);
+  if (at->type == "MergeStmt") return merge(at->body, outer);
+  refuse("`" + std::string(at->type) + "` as a query", location(at->body));
+}
+
+void analyser::common_table_expression(const object& body, frame& here, bool recursive) {
+  const std::string name(text(body, "ctename"));
+  const auto inner = field(body, "ctequery");
+  if (!inner) refuse("a common table expression of this form", location(body));
+  const auto renamed = names(body, "aliascolnames");
+  query_result result;
+  if (recursive) {
+    // The first pass learns the columns from the non-recursive arm, the second what flows round.
+    const auto slot = [&]() -> common_table& {
+      return *std::find_if(here.tables.begin(), here.tables.end(), [&](const common_table& table) { return table.name == name; });
+    };
+    const auto whole = as_node(*inner);
+    if (whole && whole->type == "SelectStmt" && text(whole->body, "op") != "SETOP_NONE") {
+      if (const auto left = plain_child(whole->body, "larg")) {
+        frame arm(&here);
+        with_clause(whole->body, arm);
+        query_result first = select(*left, &arm);
+        rename_columns(first.columns, renamed);
+        slot().columns = std::move(first.columns);
+        slot().open = first.open;
+      }
+    }
+    query_result once = query(*inner, &here);
+    rename_columns(once.columns, renamed);
+    for (auto& column : once.columns) column.plain.reset();
+    slot().columns = std::move(once.columns);
+    slot().open = once.open;
+    result = query(*inner, &here);
+    rename_columns(result.columns, renamed);
+    for (auto& column : result.columns) column.plain.reset();
+    for (const auto clause_name : {"search_clause", "cycle_clause"}) {
+      const auto clause = plain_child(body, clause_name);
+      if (!clause) continue;
+      for (const auto key : {"search_seq_column", "cycle_mark_column", "cycle_path_column"}) {
+        const std::string_view made = text(*clause, key);
+        if (!made.empty()) result.columns.push_back({std::string(made), {}, std::nullopt});
+      }
+    }
+    slot().columns = std::move(result.columns);
+    slot().open = result.open;
+    return;
+  }
+  result = query(*inner, &here);
+  rename_columns(result.columns, renamed);
+  here.tables.push_back({name, std::move(result.columns), result.open});
+}
+
+void analyser::with_clause(const object& body, frame& here) {
+  const auto with = plain_child(body, "withClause");
+  if (!with) return;
+  const bool recursive = flag(*with, "recursive");
+  std::vector<object> entries;
+  for (const element& raw : list(*with, "ctes")) {
+    const auto entry = as_node(raw);
+    if (!entry || entry->type != "CommonTableExpr") refuse("WITH of this form");
+    entries.push_back(entry->body);
+    // Under RECURSIVE every name of the list is visible in all of it, also before its own place.
+    if (recursive) here.tables.push_back({std::string(text(entry->body, "ctename")), {}, true});
+  }
+  for (const object& entry : entries) common_table_expression(entry, here, recursive);
+}
+
+query_result analyser::set_operation(const object& body, frame& here) {
+  const auto left = plain_child(body, "larg"), right = plain_child(body, "rarg");
+  if (!left || !right) refuse("a set operation of this form");
+  query_result out = select(*left, &here);
+  const query_result other = select(*right, &here);
+  for (std::size_t at = 0; at < out.columns.size(); ++at) {
+    out.columns[at].plain.reset();
+    if (at < other.columns.size()) out.columns[at].lineage.insert(other.columns[at].lineage.begin(), other.columns[at].lineage.end());
+  }
+  out.open = out.open || other.open;
+  return out;
+}
+
+query_result analyser::values(const object& body, frame& here) {
+  query_result out;
+  for (const element& raw : list(body, "valuesLists")) {
+    const auto row = as_node(raw);
+    if (!row || row->type != "List") refuse("VALUES of this form");
+    std::size_t at = 0;
+    for (const element& item : list(row->body, "items")) {
+      const value facts = expression(item, here);
+      if (out.columns.size() <= at) out.columns.push_back({"column" + std::to_string(at + 1), {}, std::nullopt});
+      out.columns[at++].lineage.insert(facts.lineage.begin(), facts.lineage.end());
+    }
+  }
+  return out;
+}
+
+std::vector<output> analyser::targets(const std::vector<element>& items, frame& here, bool top, std::vector<std::size_t>* bare) {
+  std::vector<output> out;
+  for (const element& raw : items) {
+    const auto item = as_node(raw);
+    if (!item || item->type != "ResTarget") refuse("a select item of this form");
+    const auto inner = field(item->body, "val");
+    const auto inner_node = inner ? as_node(*inner) : std::nullopt;
+    value facts = inner ? expression(*inner, here) : value();
+    if (inner_node && inner_node->type == "ColumnRef") {
+      const auto parts = names(inner_node->body, "fields");
+      if (!parts.empty() && parts.back() == "*") {
+        if (parts.size() == 1) {
+          out.insert(out.end(), here.visible.begin(), here.visible.end());
+        } else {
+          for (const source& from : here.sources) {
+            if (from.hidden || from.name != parts[parts.size() - 2]) continue;
+            if (parts.size() > 2 && from.schema != parts[parts.size() - 3]) continue;
+            out.insert(out.end(), from.columns.begin(), from.columns.end());
+            break;
+          }
+        }
+        if (facts.site && bare) bare->push_back(*facts.site);
+        continue;
+      }
+    }
+    const std::string_view given = text(item->body, "name");
+    if (facts.site) {
+      out_.columns[*facts.site].bare_target = given.empty();
+      if (bare) bare->push_back(*facts.site);
+    }
+    output column;
+    column.name = !given.empty() ? std::string(given) : facts.name.empty() ? std::string("?column?") : facts.name;
+    column.lineage = std::move(facts.lineage);
+    column.plain = facts.plain;
+    // `(t).*` and the like: how many columns it makes is not known here.
+    if (inner_node && inner_node->type == "A_Indirection") {
+      const auto steps = list(inner_node->body, "indirection");
+      const auto last = steps.empty() ? std::nullopt : as_node(steps.back());
+      if (last && last->type == "A_Star" && top) current().outputs_known = false;
+      if (last && last->type == "A_Star") here.visible_open = true;
+    }
+    out.push_back(std::move(column));
+  }
+  return out;
+}
+
+void analyser::group_by(const object& body, frame& here, const std::vector<output>& out, std::size_t) {
+  const auto items = list(body, "groupClause");
+  value ignored;
+  // Input columns win over output names in GROUP BY; names of outputs are tried last.
+  for (const element& item : items) {
+    const auto at = as_node(item);
+    if (at && at->type == "ColumnRef") {
+      const auto parts = names(at->body, "fields");
+      std::optional<base_column> plain;
+      std::vector<base_column> sites;
+      if (parts.size() == 1 && !resolve(parts, here, plain, sites)) continue;
+    }
+    expression(item, here);
+  }
+  if (items.empty() || flag(body, "groupDistinct")) return;
+  std::map<std::size_t, std::set<std::int16_t>> grouped;
+  std::size_t first = std::string::npos;
+  for (const element& item : items) {
+    const auto at = as_node(item);
+    if (!at || (at->type != "ColumnRef" && at->type != "A_Const")) return;
+    first = std::min(first, location(at->body));
+    std::optional<base_column> plain;
+    if (at->type == "A_Const") {
+      const auto ordinal = plain_child(at->body, "ival");
+      const auto index = ordinal ? static_cast<std::size_t>(number(*ordinal, "ival")) : 0;
+      if (index >= 1 && index <= out.size()) plain = out[index - 1].plain;
+    } else {
+      std::vector<base_column> sites;
+      const auto parts = names(at->body, "fields");
+      if (!resolve(parts, here, plain, sites)) {
+        for (const output& column : out) {
+          if (parts.size() == 1 && column.name == parts[0]) plain = column.plain;
+        }
+      }
+    }
+    if (plain) grouped[plain->use].insert(plain->attnum);
+  }
+  std::set<std::size_t> references;
+  for (const auto key : {"targetList", "havingClause", "sortClause", "distinctClause"}) {
+    if (const auto part = field(body, key)) ungrouped_references(*part, references);
+  }
+  for (const auto& [index, columns] : grouped) {
+    const use& of = out_.uses[index];
+    if (of.found != resolution::relation || of.relation->primary_key.empty()) continue;
+    const auto& key = of.relation->primary_key;
+    const auto inside = std::any_of(here.sources.begin(), here.sources.end(), [&](const source& from) { return from.use == index; });
+    if (!inside || !std::all_of(key.begin(), key.end(), [&](std::int16_t attnum) { return columns.count(attnum) > 0; })) continue;
+    std::set<std::int16_t> needed;
+    for (const std::size_t offset : references) {
+      const auto found = site_at_.find(offset);
+      if (found == site_at_.end()) continue;
+      for (const base_column& column : out_.columns[found->second].columns) {
+        if (column.use != index) continue;
+        if (column.attnum > 0) needed.insert(column.attnum);
+        if (column.attnum == column_site::star) {
+          for (const auto& each_column : of.relation->columns) needed.insert(each_column.attnum);
+        }
+      }
+    }
+    for (const std::int16_t attnum : columns) needed.erase(attnum);
+    if (!needed.empty()) out_.keys.push_back({index, first, {needed.begin(), needed.end()}, columns});
+  }
+}
+
+void analyser::sort_and_limit(const object& body, frame& here, const std::vector<output>& out) {
+  for (const element& raw : list(body, "sortClause")) {
+    const auto sort = as_node(raw);
+    if (!sort || sort->type != "SortBy") refuse("ORDER BY of this form");
+    if (const auto operators = names(sort->body, "useOp"); !operators.empty()) out_.operators.push_back({operators, location(sort->body)});
+    const auto by = child(sort->body, "node");
+    if (by && by->type == "ColumnRef") {
+      const auto parts = names(by->body, "fields");
+      // Output names win over input columns in ORDER BY.
+      if (parts.size() == 1 && std::any_of(out.begin(), out.end(), [&](const output& column) { return column.name == parts[0]; })) continue;
+    }
+    if (by) expression_node(*by, here);
+  }
+  value ignored;
+  one(body, "limitOffset", here, ignored);
+  one(body, "limitCount", here, ignored);
+}
+
+void analyser::locking(const object& body, frame& here) {
+  for (const element& raw : list(body, "lockingClause")) {
+    const auto lock = as_node(raw);
+    if (!lock || lock->type != "LockingClause") refuse("a locking clause of this form");
+    current().locks_rows = true;
+    std::set<std::string> only;
+    for (const element& range : list(lock->body, "lockedRels")) {
+      const auto named_range = as_node(range);
+      if (named_range) only.insert(std::string(text(named_range->body, "relname")));
+      // A name here is an alias of this level, never a relation of the catalog.
+      if (named_range) out_.cte_references.push_back(location(named_range->body));
+    }
+    // Locks reach through subqueries to the relations inside.
+    for (const source& from : here.sources) {
+      if (!only.empty() && !only.count(from.name)) continue;
+      if (from.use) out_.uses[*from.use].updates = true;
+      for (const output& column : from.columns) {
+        for (const base_column& base : column.lineage) out_.uses[base.use].updates = true;
+      }
+    }
+  }
+}
+
+bool analyser::plain_top(const object& body) const {
+  for (const auto key : {"groupClause", "havingClause", "distinctClause", "sortClause", "windowClause", "lockingClause", "intoClause"}) {
+    if (field(body, key)) return false;
+  }
+  return true;
+}
+
+query_result analyser::select(const object& body, frame* outer, bool top) {
+  frame here(outer);
+  with_clause(body, here);
+  query_result out;
+  const std::string_view op = text(body, "op");
+  if (op != "SETOP_NONE" && !op.empty()) {
+    out = set_operation(body, here);
+    here.visible = out.columns;
+    sort_and_limit(body, here, out.columns);
+    locking(body, here);
+    return out;
+  }
+  if (field(body, "valuesLists")) {
+    out = values(body, here);
+    here.visible = out.columns;
+    sort_and_limit(body, here, out.columns);
+    return out;
+  }
+  for (const element& item : list(body, "fromClause")) add(here, from(item, here));
+  value ignored;
+  one(body, "whereClause", here, ignored);
+  note_quals(body, "whereClause");
+  std::vector<std::size_t> bare;
+  out.columns = targets(list(body, "targetList"), here, top, &bare);
+  out.open = here.visible_open;
+  if (top && plain_top(body)) {
+    for (const std::size_t index : bare) out_.columns[index].top_output = true;
+  }
+  for (const element& item : list(body, "distinctClause")) expression(item, here);
+  group_by(body, here, out.columns, 0);
+  one(body, "havingClause", here, ignored);
+  note_quals(body, "havingClause");
+  for (const element& raw : list(body, "windowClause")) {
+    const auto named_window = as_node(raw);
+    if (!named_window || named_window->type != "WindowDef") refuse("a window of this form");
+    window(named_window->body, here, ignored);
+  }
+  sort_and_limit(body, here, out.columns);
+  locking(body, here);
+  return out;
+}
+
+}  // namespace sluice::sql

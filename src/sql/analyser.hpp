@@ -1,0 +1,160 @@
+// One pass over a parse tree: scopes, uses, columns. Split over analyse_*.cpp by what is read.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node.hpp"
+#include "sluice/sql/analysis.hpp"
+
+namespace sluice::sql {
+
+// Thrown inside the pass for what is not understood, caught in analyse(): recursion this deep reads badly with results.
+struct not_understood {
+  std::string construct;
+  std::size_t offset = 0;
+  std::string hint;
+};
+
+// What a FROM item exposes under one name.
+struct source {
+  std::string name;                 // alias, or relation name
+  std::string schema;               // written-schema references (`crm.users.email`) need it; empty with an alias
+  std::vector<output> columns;
+  bool open = false;                // may have columns that nobody listed (functions, temporary relations)
+  std::set<base_column> open_lineage;
+  std::optional<std::size_t> use;
+  bool hidden = false;              // reachable by qualified names only when not hidden by a join alias
+};
+
+struct common_table {
+  std::string name;
+  std::vector<output> columns;
+  bool open = false;
+};
+
+// One query level.
+struct frame {
+  explicit frame(frame* outer_frame) : outer(outer_frame) {}
+  frame* outer;
+  std::vector<source> sources;
+  std::vector<output> visible;      // what unqualified names and `*` see, in order
+  bool visible_open = false;
+  std::set<base_column> open_lineage;
+  std::vector<common_table> tables;
+  std::vector<output> aliases;      // ORDER BY and GROUP BY may name output columns
+};
+
+struct from_item {
+  std::vector<source> sources;
+  std::vector<output> visible;
+  bool open = false;
+  std::set<base_column> open_lineage;
+};
+
+struct value {                      // facts of one expression
+  std::set<base_column> lineage;
+  std::set<int> parameters;
+  std::optional<base_column> plain;
+  std::string name;                 // FigureColname (parse_target.c)
+  int name_strength = 0;
+  std::optional<std::size_t> site;  // index into analysis::columns when the expression is a bare ColumnRef
+};
+
+struct query_result {
+  std::vector<output> columns;
+  bool open = false;
+};
+
+class analyser {
+ public:
+  analyser(const tree& of, const name_space& names);
+  analysis run();
+
+ private:
+  // analyse_statement.cpp
+  void statement_node(const node& top);
+  void transaction(const object& body);
+  void variable_set(const object& body);
+  void prepare(const object& body);
+  void inner_statement(const object& body, std::string_view key);
+  void explain(const object& body);
+  void copy(const object& body);
+  // analyse_definition.cpp
+  bool definition(const node& top);
+  void create_table(const object& body);
+  void create_table_as(const object& body);
+  void view(const object& body);
+  void alter_table(const object& body);
+  void rename(const object& body);
+  void drop(const object& body);
+  void object_statement(const object& body, std::string_view key, bool removes);
+  void index(const object& body);
+  void column_definition(const object& body, frame& in);
+  void constraint(const object& body, frame& in);
+  use& named_object(const std::vector<std::string>& parts, bool removes);
+  // analyse_select.cpp
+  query_result select(const object& body, frame* outer, bool top = false);
+  query_result set_operation(const object& body, frame& here);
+  query_result values(const object& body, frame& here);
+  void with_clause(const object& body, frame& here);
+  void common_table_expression(const object& body, frame& here, bool recursive);
+  query_result query(const element& any, frame* outer);
+  std::vector<output> targets(const std::vector<element>& items, frame& here, bool top, std::vector<std::size_t>* bare);
+  void group_by(const object& body, frame& here, const std::vector<output>& out, std::size_t first_site);
+  void locking(const object& body, frame& here);
+  void sort_and_limit(const object& body, frame& here, const std::vector<output>& out);
+  bool plain_top(const object& body) const;
+  // analyse_from.cpp
+  from_item from(const element& item, frame& here);
+  from_item join(const object& body, frame& here);
+  from_item relation(const object& range, frame& here, const object* sample);
+  from_item range_function(const object& body, frame& here);
+  from_item table_function(const object& body, frame& here);
+  void add(frame& to, from_item item);
+  static void rename_columns(std::vector<output>& columns, const std::vector<std::string>& by);
+  // analyse_expression.cpp
+  value expression(const element& any, frame& here);
+  value expression_node(const node& at, frame& here);
+  value column(const object& body, frame& here);
+  value sublink(const object& body, frame& here);
+  value call(const object& body, frame& here);
+  void each(const object& body, std::string_view key, frame& here, value& into);
+  void one(const object& body, std::string_view key, frame& here, value& into);
+  void type(const object& body);
+  void type_of(const object& body, std::string_view key);
+  void window(const object& body, frame& here, value& into);
+  void meet(const value& facts);
+  std::optional<std::set<base_column>> resolve(const std::vector<std::string>& parts, frame& here, std::optional<base_column>& plain,
+                                               std::vector<base_column>& sites);
+  void read(const std::set<base_column>& columns);
+  static bool plain_predicate(const element& any);
+  void note_quals(const object& body, std::string_view key);
+  // analyse_dml.cpp
+  query_result insert(const object& body, frame* outer);
+  query_result update(const object& body, frame* outer);
+  query_result remove(const object& body, frame* outer);
+  query_result merge(const object& body, frame* outer);
+  query_result returning(const object& body, frame& here);
+  void assignments(const std::vector<element>& items, std::size_t target, frame& here);
+  source target_source(std::size_t use_index) const;
+  // analyser.cpp
+  std::size_t add_use(const object& range, use_role role, bool may_be_cte, frame* here);
+  void resolve_use(use& of, bool making) const;
+  std::vector<output> columns_of(std::size_t use_index, bool& open) const;
+  const common_table* find_table(const std::string& name, frame* from) const;
+  statement& current() { return out_.statements.back(); }
+  [[noreturn]] static void refuse(std::string construct, std::size_t offset = 0, std::string hint = {});
+
+  const tree& tree_;
+  name_space names_;
+  analysis out_;
+  std::map<std::pair<std::size_t, use_role>, std::size_t> use_at_;   // offset → use: sub-selects may be met twice
+  std::map<std::size_t, std::size_t> site_at_;
+  std::set<std::size_t> call_at_;
+};
+
+}  // namespace sluice::sql

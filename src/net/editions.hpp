@@ -22,8 +22,9 @@ struct edition {
   std::shared_ptr<const config::settings> settings;
   auth::users_ptr users;
   policy::policy_ptr policy;
-  tls_context_ptr client_tls;                            // null: no TLS towards clients
-  std::map<std::string, enforce::context_ptr> contexts;  // by gateway database; missing until its catalog was read
+  tls_context_ptr client_tls;  // null: no TLS towards clients
+  std::map<std::string, enforce::context_ptr, std::less<>>
+      contexts;  // by gateway database; missing until its catalog was read
 };
 using edition_ptr = std::shared_ptr<const edition>;
 

@@ -190,7 +190,7 @@ select email from dim_customer where region = E'ea\\x73t'
 select email from dim_customer where region = U&'\\0065ast'
 select email from dim_customer where region = $$east$$
 select '日本語', email from dim_customer
-""".strip().replace("\\\\", "\\").splitlines()
+""".strip().splitlines()
 FORMS = [form + "\n from dim_customer" if form.endswith("-- another") else form for form in FORMS]
 
 

@@ -44,7 +44,8 @@ TEST_P(malformed_verifier, is_refused_without_repeating_it) {
   const auto read = parse_verifier(GetParam().text);
   ASSERT_FALSE(read);
   EXPECT_NE(read.error().cause.find(GetParam().cause), std::string::npos) << read.error().cause;
-  if (GetParam().text.size() > 20) EXPECT_EQ(base::to_string(read.error()).find(GetParam().text), std::string::npos);
+  if (GetParam().text.empty()) return;
+  EXPECT_EQ(base::to_string(read.error()).find(GetParam().text), std::string::npos);
 }
 
 const std::string keys = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";

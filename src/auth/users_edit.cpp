@@ -137,6 +137,12 @@ base::diagnostic no_user(std::string_view name) {
 
 }  // namespace
 
+std::optional<base::diagnostic> check_user(const user& each) {
+  const auto read = parse_users(written_anew({}, {each}), {});
+  if (read.value) return std::nullopt;
+  return refusal(read.problems.front().cause, read.problems.front().hint);
+}
+
 base::result<std::string> with_user(const std::string& text, const user& added) {
   auto users = users_in(text);
   if (!users) return refusal("the users file has problems");

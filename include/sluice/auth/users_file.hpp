@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@ namespace sluice::auth {
 inline constexpr std::size_t max_name_bytes = 63;  // names of users and groups; PostgreSQL's own limit
 
 users_outcome parse_users(const std::string& text, const std::string& file);
+
+// What keeps this user from being written down: its name, its verifier, a group; nothing when it is good.
+std::optional<base::diagnostic> check_user(const user& each);
 
 // A new text, or why not. `text` must be empty or a users file without problems.
 base::result<std::string> with_user(const std::string& text, const user& added);

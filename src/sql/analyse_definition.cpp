@@ -27,9 +27,9 @@ constexpr std::array<dropped_kind, 8> dropped_kinds{{
     {"OBJECT_MATVIEW", "DROP MATERIALIZED VIEW", ""},
     {"OBJECT_SEQUENCE", "DROP SEQUENCE", ""},
     {"OBJECT_INDEX", "DROP INDEX", ""},
-    {"OBJECT_FOREIGN_TABLE", "DROP FOREIGN TABLE", "foreign_table"},
-    {"OBJECT_TYPE", "DROP TYPE", "type"},
-    {"OBJECT_DOMAIN", "DROP DOMAIN", "domain"},
+    {"OBJECT_FOREIGN_TABLE", "DROP FOREIGN TABLE", ""},
+    {"OBJECT_TYPE", "DROP TYPE", "drop_type"},
+    {"OBJECT_DOMAIN", "DROP DOMAIN", "drop_domain"},
 }};
 
 }  // namespace
@@ -273,7 +273,7 @@ void analyser::drop(const object& body) {
     if (!row.instance.empty()) {
       now.what = command::instance;
       now.instance = std::string(row.instance);
-      if (what != "OBJECT_FOREIGN_TABLE") return;
+      return;
     }
     for (const element& raw : list(body, "objects")) {
       const auto parts = as_node(raw);
@@ -284,11 +284,24 @@ void analyser::drop(const object& body) {
     }
     return;
   }
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> others{{
-      {"OBJECT_FUNCTION", "function"}, {"OBJECT_PROCEDURE", "function"}, {"OBJECT_ROUTINE", "function"}, {"OBJECT_AGGREGATE", "function"},
-      {"OBJECT_TRIGGER", "trigger"}, {"OBJECT_RULE", "rule"}, {"OBJECT_POLICY", "row_security"}, {"OBJECT_EXTENSION", "extension"},
-      {"OBJECT_EVENT_TRIGGER", "event_trigger"}, {"OBJECT_LANGUAGE", "language"}, {"OBJECT_PUBLICATION", "publication"},
-      {"OBJECT_CAST", "cast"}, {"OBJECT_OPERATOR", "operator"}, {"OBJECT_FOREIGN_SERVER", "foreign_server"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 17> others{{
+      {"OBJECT_FUNCTION", "drop_function"},
+      {"OBJECT_PROCEDURE", "drop_function"},
+      {"OBJECT_ROUTINE", "drop_function"},
+      {"OBJECT_AGGREGATE", "drop_function"},
+      {"OBJECT_TRIGGER", "drop_trigger"},
+      {"OBJECT_RULE", "drop_rule"},
+      {"OBJECT_POLICY", "drop_policy"},
+      {"OBJECT_EXTENSION", "drop_extension"},
+      {"OBJECT_EVENT_TRIGGER", "drop_event_trigger"},
+      {"OBJECT_LANGUAGE", "drop_language"},
+      {"OBJECT_PUBLICATION", "drop_publication"},
+      {"OBJECT_CAST", "drop_cast"},
+      {"OBJECT_OPERATOR", "drop_operator"},
+      {"OBJECT_FOREIGN_SERVER", "drop_server"},
+      {"OBJECT_COLLATION", "drop_collation"},
+      {"OBJECT_STATISTIC_EXT", "drop_statistics"},
+      {"OBJECT_FDW", "drop_foreign_data_wrapper"}}};
   now.what = command::instance;
   now.instance = "drop_other";
   for (const auto& [type_name, key] : others) {
@@ -368,6 +381,7 @@ bool analyser::definition(const node& top) {
     if (row.node != top.type) continue;
     now.tag = std::string(row.tag);
     now.instance = std::string(row.instance);
+    if (top.type == "VacuumStmt" && !flag(body, "is_vacuumcmd")) now.instance = "analyze";
     return object_statement(body, row.key, false), true;
   }
   if (top.type == "CreateSchemaStmt") {

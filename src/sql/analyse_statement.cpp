@@ -8,31 +8,83 @@ namespace sluice::sql {
 namespace {
 
 // Statements that concern the instance and not rows: their key in the table of instance statements (policy/instance.hpp).
-constexpr std::array<std::pair<std::string_view, std::string_view>, 78> instance_statements{{
-    {"AlterCollationStmt", "collation"}, {"AlterDatabaseRefreshCollStmt", "database"}, {"AlterDatabaseSetStmt", "database"},
-    {"AlterDatabaseStmt", "database"}, {"AlterDefaultPrivilegesStmt", "grant"}, {"AlterDomainStmt", "domain"},
-    {"AlterEventTrigStmt", "event_trigger"}, {"AlterExtensionContentsStmt", "extension"}, {"AlterExtensionStmt", "extension"},
-    {"AlterFdwStmt", "foreign_data_wrapper"}, {"AlterForeignServerStmt", "foreign_server"}, {"AlterFunctionStmt", "function"},
-    {"AlterObjectDependsStmt", "extension"}, {"AlterOpFamilyStmt", "operator"}, {"AlterOperatorStmt", "operator"},
-    {"AlterOwnerStmt", "grant"}, {"AlterPolicyStmt", "row_security"}, {"AlterPublicationStmt", "publication"},
-    {"AlterRoleSetStmt", "role"}, {"AlterRoleStmt", "role"}, {"AlterStatsStmt", "statistics"},
-    {"AlterSubscriptionStmt", "subscription"}, {"AlterSystemStmt", "alter_system"}, {"AlterTSConfigurationStmt", "text_search"},
-    {"AlterTSDictionaryStmt", "text_search"}, {"AlterTableMoveAllStmt", "tablespace"}, {"AlterTableSpaceOptionsStmt", "tablespace"},
-    {"AlterTypeStmt", "type"}, {"AlterUserMappingStmt", "user_mapping"}, {"CallStmt", "call"}, {"CheckPointStmt", "checkpoint"},
-    {"ConstraintsSetStmt", "set_constraints"}, {"CreateAmStmt", "access_method"}, {"CreateCastStmt", "cast"},
-    {"CreateConversionStmt", "conversion"}, {"CreateEventTrigStmt", "event_trigger"}, {"CreateExtensionStmt", "extension"},
-    {"CreateFdwStmt", "foreign_data_wrapper"}, {"CreateForeignServerStmt", "foreign_server"},
-    {"CreateForeignTableStmt", "foreign_table"}, {"CreateFunctionStmt", "function"}, {"CreateOpClassStmt", "operator"},
-    {"CreateOpFamilyStmt", "operator"}, {"CreatePLangStmt", "language"}, {"CreatePolicyStmt", "row_security"},
-    {"CreatePublicationStmt", "publication"}, {"CreateRangeStmt", "type"}, {"CreateRoleStmt", "role"},
-    {"CreateStatsStmt", "statistics"}, {"CreateSubscriptionStmt", "subscription"}, {"CreateTableSpaceStmt", "tablespace"},
-    {"CreateTransformStmt", "transform"}, {"CreateTrigStmt", "trigger"}, {"CreateUserMappingStmt", "user_mapping"},
-    {"CreatedbStmt", "database"}, {"DefineStmt", "define"}, {"DoStmt", "do"}, {"DropOwnedStmt", "role"}, {"DropRoleStmt", "role"},
-    {"DropSubscriptionStmt", "subscription"}, {"DropTableSpaceStmt", "tablespace"}, {"DropUserMappingStmt", "user_mapping"},
-    {"DropdbStmt", "database"}, {"GrantRoleStmt", "grant"}, {"GrantStmt", "grant"}, {"ImportForeignSchemaStmt", "foreign_table"},
-    {"ListenStmt", "listen"}, {"LoadStmt", "load"}, {"NotifyStmt", "notify"}, {"ReassignOwnedStmt", "role"},
-    {"ReplicaIdentityStmt", "replication"}, {"RuleStmt", "rule"}, {"SecLabelStmt", "security_label"}, {"UnlistenStmt", "unlisten"},
-    {"CreateDomainStmt", "domain"}, {"CreateEnumStmt", "type"}, {"AlterEnumStmt", "type"}, {"CompositeTypeStmt", "type"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 76> instance_statements{{
+    {"AlterCollationStmt", "alter_collation"},
+    {"AlterDatabaseRefreshCollStmt", "alter_database"},
+    {"AlterDatabaseSetStmt", "alter_database_set"},
+    {"AlterDatabaseStmt", "alter_database"},
+    {"AlterDefaultPrivilegesStmt", "alter_default_privileges"},
+    {"AlterDomainStmt", "alter_domain"},
+    {"AlterEventTrigStmt", "alter_event_trigger"},
+    {"AlterExtensionContentsStmt", "alter_extension"},
+    {"AlterExtensionStmt", "alter_extension"},
+    {"AlterFdwStmt", "alter_foreign_data_wrapper"},
+    {"AlterForeignServerStmt", "alter_server"},
+    {"AlterFunctionStmt", "alter_function"},
+    {"AlterObjectDependsStmt", "alter_object_depends"},
+    {"AlterOpFamilyStmt", "alter_operator_family"},
+    {"AlterOperatorStmt", "alter_operator"},
+    {"AlterOwnerStmt", "alter_owner"},
+    {"AlterPolicyStmt", "alter_policy"},
+    {"AlterPublicationStmt", "alter_publication"},
+    {"AlterRoleSetStmt", "alter_role_set"},
+    {"AlterRoleStmt", "alter_role"},
+    {"AlterStatsStmt", "alter_statistics"},
+    {"AlterSubscriptionStmt", "alter_subscription"},
+    {"AlterSystemStmt", "alter_system"},
+    {"AlterTSConfigurationStmt", "alter_text_search"},
+    {"AlterTSDictionaryStmt", "alter_text_search"},
+    {"AlterTableMoveAllStmt", "alter_tablespace"},
+    {"AlterTableSpaceOptionsStmt", "alter_tablespace"},
+    {"AlterTypeStmt", "alter_type"},
+    {"AlterUserMappingStmt", "alter_user_mapping"},
+    {"CallStmt", "call"},
+    {"CheckPointStmt", "checkpoint"},
+    {"ConstraintsSetStmt", "set_constraints"},
+    {"CreateAmStmt", "create_access_method"},
+    {"CreateCastStmt", "create_cast"},
+    {"CreateConversionStmt", "create_conversion"},
+    {"CreateEventTrigStmt", "create_event_trigger"},
+    {"CreateExtensionStmt", "create_extension"},
+    {"CreateFdwStmt", "create_foreign_data_wrapper"},
+    {"CreateForeignServerStmt", "create_server"},
+    {"CreateForeignTableStmt", "create_foreign_table"},
+    {"CreateFunctionStmt", "create_function"},
+    {"CreateOpClassStmt", "create_operator_class"},
+    {"CreateOpFamilyStmt", "create_operator_class"},
+    {"CreatePLangStmt", "create_language"},
+    {"CreatePolicyStmt", "create_policy"},
+    {"CreatePublicationStmt", "create_publication"},
+    {"CreateRangeStmt", "create_type"},
+    {"CreateRoleStmt", "create_role"},
+    {"CreateStatsStmt", "create_statistics"},
+    {"CreateSubscriptionStmt", "create_subscription"},
+    {"CreateTableSpaceStmt", "create_tablespace"},
+    {"CreateTransformStmt", "create_transform"},
+    {"CreateTrigStmt", "create_trigger"},
+    {"CreateUserMappingStmt", "create_user_mapping"},
+    {"CreatedbStmt", "create_database"},
+    {"DoStmt", "do"},
+    {"DropOwnedStmt", "drop_owned"},
+    {"DropRoleStmt", "drop_role"},
+    {"DropSubscriptionStmt", "drop_subscription"},
+    {"DropTableSpaceStmt", "drop_tablespace"},
+    {"DropUserMappingStmt", "drop_user_mapping"},
+    {"DropdbStmt", "drop_database"},
+    {"GrantRoleStmt", "grant_role"},
+    {"GrantStmt", "grant"},
+    {"ImportForeignSchemaStmt", "import_foreign_schema"},
+    {"ListenStmt", "listen"},
+    {"LoadStmt", "load"},
+    {"NotifyStmt", "notify"},
+    {"ReassignOwnedStmt", "reassign_owned"},
+    {"RuleStmt", "create_rule"},
+    {"SecLabelStmt", "security_label"},
+    {"UnlistenStmt", "unlisten"},
+    {"CreateDomainStmt", "create_domain"},
+    {"CreateEnumStmt", "create_type"},
+    {"AlterEnumStmt", "alter_type"},
+    {"CompositeTypeStmt", "create_type"},
 }};
 
 struct transaction_row {
@@ -105,8 +157,14 @@ void analyser::transaction(const object& body) {
     }
     return;
   }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 3> two_phase{{
+      {"TRANS_STMT_PREPARE", "prepare_transaction"},
+      {"TRANS_STMT_COMMIT_PREPARED", "commit_prepared"},
+      {"TRANS_STMT_ROLLBACK_PREPARED", "rollback_prepared"}}};
+  for (const auto& [kind, key] : two_phase) {
+    if (kind == text(body, "kind")) now.instance = std::string(key);
+  }
   now.what = command::instance;
-  now.instance = "two_phase";
 }
 
 void analyser::variable_set(const object& body) {
@@ -347,6 +405,19 @@ void analyser::statement_node(const node& top) {
     now.tag = now.instance;
     now.changes_catalog = key != "listen" && key != "notify" && key != "unlisten" && key != "checkpoint" && key != "set_constraints";
     if (top.type == "ListenStmt" || top.type == "NotifyStmt" || top.type == "UnlistenStmt") now.name = std::string(text(body, "conditionname"));
+    return;
+  }
+  if (top.type == "DefineStmt") {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kinds{{
+        {"OBJECT_AGGREGATE", "create_aggregate"}, {"OBJECT_OPERATOR", "create_operator"}, {"OBJECT_TYPE", "create_type"},
+        {"OBJECT_COLLATION", "create_collation"}}};
+    now.what = command::instance;
+    now.instance = "create_text_search";
+    now.changes_catalog = true;
+    for (const auto& [kind, key] : kinds) {
+      if (kind == text(body, "kind")) now.instance = std::string(key);
+    }
+    now.tag = now.instance;
     return;
   }
   refuse("statement `" + std::string(top.type) + "`");

@@ -1,6 +1,7 @@
 #include "sluice/sql/splice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "node.hpp"
@@ -282,7 +283,7 @@ base::result<std::string> apply(std::string_view original, std::vector<edit>& ed
     at = next.end;
   }
   out.append(original.substr(at));
-  return out;
+  return base::result<std::string>(boost::system::in_place_value, std::move(out));
 }
 
 std::optional<base::diagnostic> prove(const tree& original, const tree& rewritten, const std::vector<expected>& differences,

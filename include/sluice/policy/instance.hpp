@@ -1,7 +1,8 @@
-// Statements that concern the instance, not rows: who may have them. One table, one row per statement, a reason per row.
+// Statements that concern the instance, not rows: who may have them. One table, one row per statement, a reason per
+// row.
 //
-// What is not listed is allowed to nobody. A role takes one column of the table (its profile); a policy may add what stands
-// as `by_name` in that column and take away what stands as `granted`, never more. Constexpr data; any thread.
+// What is not listed is allowed to nobody. A role takes one column of the table (its profile); a policy may add what
+// stands as `by_name` in that column and take away what stands as `granted`, never more. Constexpr data; any thread.
 #pragma once
 
 #include <array>
@@ -36,7 +37,8 @@ struct instance_row {
 };
 
 namespace instance_rows {
-inline constexpr auto never = instance_right::never, by_name = instance_right::by_name, granted = instance_right::granted;
+inline constexpr auto never = instance_right::never, by_name = instance_right::by_name,
+                      granted = instance_right::granted;
 
 // clang-format off
 inline constexpr std::array<instance_row, 103> all{{

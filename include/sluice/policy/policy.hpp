@@ -34,7 +34,9 @@ class action_set {
   friend constexpr bool operator==(action_set, action_set) = default;
 
  private:
-  static constexpr std::uint8_t bit(action what) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(what)); }
+  static constexpr std::uint8_t bit(action what) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(what));
+  }
   std::uint8_t bits_ = 0;
 };
 
@@ -73,26 +75,26 @@ enum class unclassified { allow, mask, deny };
 
 enum class mask_kind { null, constant, full, partial, email, phone, date_year, bucket, token, detect };
 struct mask {
-  std::string id;          // for audit: name in the policy, or class and kind
+  std::string id;  // for audit: name in the policy, or class and kind
   mask_kind kind = mask_kind::null;
-  std::string constant;    // constant: the text; full: the fill character (default "*")
-  int keep_first = 0;      // partial: characters, not bytes
-  int keep_last = 0;       // partial
-  double bucket = 0;       // bucket width
+  std::string constant;                // constant: the text; full: the fill character (default "*")
+  int keep_first = 0;                  // partial: characters, not bytes
+  int keep_last = 0;                   // partial
+  double bucket = 0;                   // bucket width
   std::vector<std::string> detectors;  // detect: names of wire-mask detectors, e.g. "email", "phone_jp"
 };
 
 enum class treatment_kind { clear, masked, denied };
 struct treatment {
   treatment_kind kind = treatment_kind::denied;
-  policy::mask mask;       // for masked
+  policy::mask mask;  // for masked
   std::string rule;
 };
 
 struct row_filter {
   std::string rule;
-  std::string sql;         // boolean expression over the relation's own columns, already normalised (DESIGN rule 7):
-                           // pg_catalog functions, schema-qualified relations, attributes substituted as quoted literals
+  std::string sql;  // boolean expression over the relation's own columns, already normalised (DESIGN rule 7):
+                    // pg_catalog functions, schema-qualified relations, attributes substituted as quoted literals
 };
 
 // Statements that concern the instance, not rows: one table, one id each ("create_role", "vacuum", "listen", …).
@@ -124,11 +126,16 @@ class policy_set {
   virtual unclassified unclassified_of(std::string_view layer) const = 0;
   // True when a rule names this relation (as clear or with classes): `unclassified: deny` then does not apply to it.
   virtual bool names_relation(const object& what) const = 0;
-  // Ids of the data classes of a column, by explicit name, glob or RE2; empty when no rule names it.
-  // `known_clear` is set when a rule names the column as not personal.
-  virtual std::vector<std::string> classify(const object& relation, std::string_view column, bool& known_clear) const = 0;
+  // Ids of the data classes of a column, by explicit name, glob or RE2, the most exact rule's first; empty when no rule
+  // names it. `known_clear` is set when a rule names the column as not personal; then there are no classes.
+  virtual std::vector<std::string> classify(const object& relation, std::string_view column,
+                                            bool& known_clear) const = 0;
+  // The most permissive treatment among the roles that grant `read` on the relation; denied when none does. The layer
+  // form is for questions without a schema: the least that holds anywhere in the layer.
+  virtual treatment treat(const principal& who, const object& relation, std::string_view data_class) const = 0;
   virtual treatment treat(const principal& who, std::string_view layer, std::string_view data_class) const = 0;
-  // What happens to a column that no rule names, in a layer whose `unclassified` is `mask`.
+  // What happens to a column that no rule names, by the layer's `unclassified`.
+  virtual treatment treat_unclassified(const principal& who, const object& relation) const = 0;
   virtual treatment treat_unclassified(const principal& who, std::string_view layer) const = 0;
   virtual std::vector<row_filter> filters(const principal& who, const object& relation) const = 0;
   // User-defined functions that the policy names for this principal.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <filesystem>
 
 #include "sections.hpp"
@@ -105,20 +106,34 @@ void read_audit(const mapping& top, report& problems, const std::map<std::string
   });
 }
 
+// Empty on any other text.
+base::secret from_hex(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() / 2);
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    unsigned value = 0;
+    const char* end = text.data() + std::min(at + 2, text.size());
+    if (std::from_chars(text.data() + at, end, value, 16).ptr != text.data() + at + 2) return {};
+    bytes += static_cast<char>(value);
+  }
+  return base::secret(std::move(bytes));
+}
+
 void read_mask_key(const mapping& top, report& problems, settings& into) {
   if (!read_path(top, problems, "mask_key_file", into.mask_key_file, need::required)) return;
   std::error_code ignored;
   // The gateway makes the key on its first start; every other command can do without.
   if (!std::filesystem::exists(std::filesystem::symlink_status(into.mask_key_file, ignored))) return;
-  auto key = read_secret_file(into.mask_key_file);
-  if (!key) {
-    report_file(top.find("mask_key_file"), problems, key.error());
-  } else if (key->reveal().size() < least_mask_key_bytes) {
+  const auto text = read_secret_file(into.mask_key_file);
+  if (!text) {
+    report_file(top.find("mask_key_file"), problems, text.error());
+    return;
+  }
+  into.mask_key = from_hex(text->reveal());
+  if (into.mask_key.reveal().size() != mask_key_bytes) {
     problems.error(top.find("mask_key_file"),
-                   "the mask key is shorter than " + std::to_string(least_mask_key_bytes) + " bytes",
-                   "remove " + into.mask_key_file + " to have a new one made; tokens then change");
-  } else {
-    into.mask_key = std::move(*key);
+                   into.mask_key_file + ": holds no key of " + std::to_string(2 * mask_key_bytes) + " hex digits",
+                   "make one with `openssl rand -hex " + std::to_string(mask_key_bytes) + "`; tokens then change");
   }
 }
 
@@ -167,6 +182,27 @@ load_outcome load(const std::string& path) {
 
   if (problems.has_errors()) return {std::nullopt, problems.take_errors()};
   return {std::move(read), {}};
+}
+
+std::vector<base::diagnostic> check_layers(const settings& loaded, const std::vector<std::string>& known) {
+  // Read once more, for the positions.
+  report problems(loaded.file);
+  const auto root = load_yaml(loaded.file, problems);
+  if (!root) return problems.take_errors();
+  const std::vector<std::string_view> names(known.begin(), known.end());
+  report ignored(loaded.file);
+  const mapping top(*root, ignored, "the configuration", top_keys);
+  top.entries("databases", [&](const std::string& database, const YAML::Node&, const YAML::Node& node) {
+    const mapping fields(node, ignored, "a database", {"layers"});
+    fields.entries("layers", [&](const std::string& schema, const YAML::Node&, const YAML::Node& layer) {
+      if (!layer.IsScalar() || std::find(known.begin(), known.end(), layer.Scalar()) != known.end()) return;
+      problems.error(layer,
+                     "database `" + database + "` puts schema `" + schema + "` into layer `" + layer.Scalar() +
+                         "`, which the policy does not name",
+                     base::did_you_mean(layer.Scalar(), names));
+    });
+  });
+  return problems.take_errors();
 }
 
 }  // namespace sluice::config

@@ -82,7 +82,7 @@ struct settings {
   std::string users_file;
   std::string state_directory;  // what must survive a restart (sticky classification)
   std::string mask_key_file;    // made on first start when it is missing
-  base::secret mask_key;        // key of the token masks: the file's text; empty while the file is missing
+  base::secret mask_key;  // key of the token masks: the bytes that the file holds as hex; empty while it is missing
   milliseconds catalog_refresh{5000};
   config::limits limits;
   config::audit audit;
@@ -90,7 +90,7 @@ struct settings {
   std::map<std::string, config::database> databases;
 };
 
-inline constexpr std::size_t least_mask_key_bytes = 32;
+inline constexpr std::size_t mask_key_bytes = 32;
 
 // Reads and checks the whole file, and the secrets it names. On failure the vector holds every problem found, in file
 // order.
@@ -99,5 +99,8 @@ struct load_outcome {
   std::vector<base::diagnostic> problems;
 };
 load_outcome load(const std::string& path);
+
+// Layers that databases map schemas to and `known` (the policy's) does not hold, with their places in the file.
+std::vector<base::diagnostic> check_layers(const settings& loaded, const std::vector<std::string>& known);
 
 }  // namespace sluice::config

@@ -148,6 +148,7 @@ struct load_outcome {
   policy_ptr value;                        // null when there are errors
   std::vector<base::diagnostic> problems;  // errors, in file order
   std::vector<base::diagnostic> warnings;  // rules that match nothing, shadowed bindings
+  std::vector<std::string> layers;         // that the policy names, in file order
 };
 // Whole or not at all. `revision` numbers the set; the digest of the file is part of the audit records of reloads.
 load_outcome load(const std::string& path, base::revision revision);

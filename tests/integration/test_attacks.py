@@ -137,8 +137,8 @@ select * from crm.customer_history
 select * from crm.customer_history_2025
 select * from only crm.customer_history_2025
 select * from crm."Mixed Case"
-select "E-mail" from crm."Mixed Case"
-select "E-mail" || email from crm."Mixed Case"
+select "No Mail" from crm."Mixed Case"
+select "No Mail" || email from crm."Mixed Case"
 select * from pg_stats
 select * from pg_catalog.pg_stats where schemaname = 'crm'
 select most_common_vals::text, histogram_bounds::text from pg_stats

@@ -160,7 +160,7 @@ select * from crm.customer_copy
 select * from crm.customer_history
 select * from crm.customer_history_2025
 select h.email, d.email from crm.customer_history as h join crm.dim_customer as d using (customer_id)
-select "E-mail", email from crm."Mixed Case"
+select "No Mail", email from crm."Mixed Case"
 select body from fact_ticket
 select subject, body, length(body) from fact_ticket
 select upper(body), substr(body, 1, 30) from fact_ticket

@@ -30,7 +30,7 @@ create materialized view crm.customer_copy as select customer_id, email, phone f
 create table crm.customer_history (customer_id bigint, email text, changed_on date) partition by range (changed_on);
 create table crm.customer_history_2025 partition of crm.customer_history for values from ('2025-01-01') to ('2026-01-01');
 insert into crm.customer_history select customer_id, email, date '2025-05-05' from crm.dim_customer;
-create table crm."Mixed Case" ("E-mail" text, email text);
-insert into crm."Mixed Case" select email, email from crm.dim_customer;
+create table crm."Mixed Case" ("No Mail" text, email text);
+insert into crm."Mixed Case" select 'plain ' || customer_id, email from crm.dim_customer;
 reset role;
 analyze;

@@ -31,7 +31,7 @@ def completion(stack, sequence):
 
 
 def sequence_of(record):
-    return record.get("sequence", record.get("seq"))
+    return record["seq"]
 
 
 def test_what_a_record_says(stack, connect):
@@ -41,7 +41,7 @@ def test_what_a_record_says(stack, connect):
     assert record["user"] == "carol" and record["database"] == "warehouse" and record["application_name"] == "Redash"
     assert record["decision"] == "allowed" and record["roles"] == ["viewer"] and record["layers"] == ["warehouse"]
     assert record["client"].startswith("127.0.0.1:") and record["rules"] and record["policy_revision"] >= 1
-    assert len(record["rewritten_sha256"]) == 64 and record["fingerprint"] and len(record["hash"]) == 64 and len(record["previous"]) == 64
+    assert len(record["rewritten_sha256"]) == 64 and record["fingerprint"] and len(record["hash"]) == 64 and len(record["prev"]) == 64
     relation = record["relations"][0]
     assert (relation["layer"], relation["schema"], relation["relation"]) == ("warehouse", "crm", "dim_customer")
     assert relation["actions"] == ["read"] and relation["masks"]

@@ -88,13 +88,13 @@ def test_users(tmp_path):
 
 
 def test_policy_check():
-    assert sluice("policy", "check", POLICY).returncode == 0
+    assert sluice("policy", "check", "--policy", POLICY).returncode == 0
 
 
 def test_policy_check_tells_place_and_cause(tmp_path):
     broken = tmp_path / "policy.yaml"
     broken.write_text(POLICY.read_text().replace("mask: mail", "mask: no_such_mask"))
-    done = sluice("policy", "check", broken, check=False)
+    done = sluice("policy", "check", "--policy", broken, check=False)
     assert done.returncode == 2 and re.search(r"policy\.yaml:\d+:\d+: .*no_such_mask", done.stderr + done.stdout)
 
 
@@ -116,7 +116,7 @@ def test_explain_a_denied_statement(stack):
 
 def test_explain_with_a_saved_catalog(stack, tmp_path):
     snapshot = tmp_path / "warehouse.catalog"
-    sluice("catalog", "save", "--config", stack.gateway.config, "--database", "warehouse", "--out", snapshot)
+    sluice("catalog", "save", "--config", stack.gateway.config, "--database", "warehouse", "--output", snapshot)
     assert snapshot.stat().st_size > 1000
     stack.cluster.stop()
     try:

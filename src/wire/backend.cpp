@@ -84,9 +84,7 @@ parsed<std::vector<field_view>> parse_row_description(std::string_view body) {
 
 parsed<std::vector<std::uint32_t>> parse_parameter_description(std::string_view body) {
   reader from(body);
-  const std::size_t count = from.word();
-  if (!from.failed() && count * 4 != from.rest().size()) from.fail(error::bad_count);
-  std::vector<std::uint32_t> types(from.failed() ? 0 : count);
+  std::vector<std::uint32_t> types(from.count(4));
   for (auto& each : types) each = from.quad();
   return from.finish(std::move(types));
 }

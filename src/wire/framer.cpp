@@ -42,8 +42,8 @@ framing framer::measure(std::string_view front, std::size_t& total) const {
   return framing::ready;
 }
 
-// Moves borrowed bytes behind the held ones until `want` are there. The string grows with the bytes that really came, so
-// that a length word alone reserves nothing.
+// Moves borrowed bytes behind the held ones until `want` are there. The string grows with the bytes that really came,
+// so that a length word alone reserves nothing.
 void framer::top_up(std::size_t want) {
   const std::size_t have = held_.size() - offset_;
   if (have >= want) return;
@@ -91,10 +91,9 @@ void framer::pop() {
 run framer::take_run(char type) {
   current_total_ = 0;
   current_ = {};
+  if (held_.size() > offset_ && run_left_ == 0) top_up(header_size());
+  const std::string_view source = held_.size() > offset_ ? std::string_view(held_).substr(offset_) : borrowed_;
   run taken;
-  const bool from_held = held_.size() > offset_;
-  if (from_held && run_left_ == 0) top_up(header_size());
-  const std::string_view source = from_held ? std::string_view(held_).substr(offset_) : borrowed_;
   std::size_t at = 0;
   for (;;) {
     const std::size_t pass = std::min(run_left_, source.size() - at);
@@ -106,13 +105,26 @@ run framer::take_run(char type) {
     ++taken.messages;
     run_left_ = total;
   }
-  taken.bytes = source.substr(0, at);
-  if (from_held) {
-    offset_ += at;
-  } else {
-    borrowed_.remove_prefix(at);
-  }
+  taken.bytes = give(source, at);
   return taken;
+}
+
+run framer::rest_of_run() {
+  current_total_ = 0;
+  current_ = {};
+  const std::string_view source = held_.size() > offset_ ? std::string_view(held_).substr(offset_) : borrowed_;
+  const std::size_t pass = std::min(run_left_, source.size());
+  run_left_ -= pass;
+  return {give(source, pass), 0};
+}
+
+std::string_view framer::give(std::string_view source, std::size_t count) {
+  if (held_.size() > offset_) {
+    offset_ += count;
+  } else {
+    borrowed_.remove_prefix(count);
+  }
+  return source.substr(0, count);
 }
 
 void framer::settle() {

@@ -40,10 +40,7 @@ parsed<bind_view> parse_bind(std::string_view body) {
   view.portal = from.text();
   view.statement = from.text();
   view.formats = read_formats(from);
-  // The number of parameters is unsigned in practice: drivers send up to 65,535.
-  const std::size_t parameters = from.word();
-  if (!from.failed() && parameters * 4 > from.rest().size()) from.fail(error::bad_count);
-  if (!from.failed()) view.parameters.resize(parameters);
+  view.parameters.resize(from.count(4));
   for (auto& each : view.parameters) {
     const auto length = from.quad();
     if (length != null_length) each = from.bytes(length);

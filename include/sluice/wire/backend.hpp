@@ -16,7 +16,15 @@ namespace sluice::wire {
 
 // Authentication requests (the number in front of an 'R' message).
 enum class authentication : std::uint32_t {
-  ok = 0, kerberos_v5 = 2, cleartext = 3, md5 = 5, gss = 7, gss_continue = 8, sspi = 9, sasl = 10, sasl_continue = 11,
+  ok = 0,
+  kerberos_v5 = 2,
+  cleartext = 3,
+  md5 = 5,
+  gss = 7,
+  gss_continue = 8,
+  sspi = 9,
+  sasl = 10,
+  sasl_continue = 11,
   sasl_final = 12
 };
 struct authentication_view {
@@ -38,16 +46,16 @@ enum class transaction_status : char { idle = 'I', in_transaction = 'T', failed 
 
 struct field_view {
   std::string_view name;
-  std::uint32_t relation = 0;    // 0: not a plain column
+  std::uint32_t relation = 0;  // 0: not a plain column
   std::int16_t attnum = 0;
   std::uint32_t type = 0;
   std::int16_t size = 0;
   std::int32_t typmod = 0;
   std::uint16_t format = 0;
-  std::size_t origin_at = 0;     // offset of relation and attnum in the body
+  std::size_t origin_at = 0;  // offset of relation and attnum in the body
 };
 struct copy_view {
-  std::uint8_t format = 0;       // 1: binary
+  std::uint8_t format = 0;  // 1: binary
   std::vector<std::uint16_t> columns;
 };
 using notice_fields = std::vector<std::pair<char, std::string_view>>;

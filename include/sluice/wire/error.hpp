@@ -10,14 +10,14 @@
 namespace sluice::wire {
 
 enum class error {
-  truncated = 1,      // the message ends inside a field
-  trailing_bytes,     // bytes are left behind the last field
-  not_terminated,     // a text without its NUL
-  bad_count,          // a count that is negative or that the message cannot hold
-  bad_value,          // a field outside its range
-  bad_length,         // the length word is smaller than a message can be
-  too_long,           // over the limit of this message type
-  unknown_type        // not in the table of message types
+  truncated = 1,   // the message ends inside a field
+  trailing_bytes,  // bytes are left behind the last field
+  not_terminated,  // a text without its NUL
+  bad_count,       // a count that is negative or that the message cannot hold
+  bad_value,       // a field outside its range
+  bad_length,      // the length word is smaller than a message can be
+  too_long,        // over the limit of this message type
+  unknown_type     // not in the table of message types
 };
 
 const boost::system::error_category& category() noexcept;

@@ -18,13 +18,13 @@ struct query_view {
 struct parse_view {
   std::string_view name;
   std::string_view sql;
-  std::vector<std::uint32_t> types;                        // 0: not specified
+  std::vector<std::uint32_t> types;  // 0: not specified
 };
 struct bind_view {
   std::string_view portal;
   std::string_view statement;
-  std::vector<std::uint16_t> formats;                      // none: all text; one: for all; else one each
-  std::vector<std::optional<std::string_view>> parameters; // nullopt: NULL
+  std::vector<std::uint16_t> formats;                       // none: all text; one: for all; else one each
+  std::vector<std::optional<std::string_view>> parameters;  // nullopt: NULL
   std::vector<std::uint16_t> result_formats;
 
   bool binary(std::size_t parameter) const {
@@ -33,13 +33,13 @@ struct bind_view {
   }
 };
 enum class target : char { statement = 'S', portal = 'P' };
-struct describe_view {                                     // Describe and Close
+struct describe_view {  // Describe and Close
   wire::target target = wire::target::statement;
   std::string_view name;
 };
 struct execute_view {
   std::string_view portal;
-  std::uint32_t max_rows = 0;                              // 0: all
+  std::uint32_t max_rows = 0;  // 0: all
 };
 struct sasl_initial_view {
   std::string_view mechanism;

@@ -1,4 +1,5 @@
-// The message types of protocol 3.0 (PostgreSQL manual 55.7) as one table: who sends them, when, and how long they may be.
+// The message types of protocol 3.0 (PostgreSQL manual 55.7) as one table: who sends them, when, and how long they may
+// be.
 //
 // Threading: constexpr data.
 #pragma once
@@ -28,10 +29,10 @@ inline constexpr char bind = 'B', close = 'C', copy_data = 'd', copy_done = 'c',
 namespace backend {
 inline constexpr char authentication = 'R', backend_key_data = 'K', bind_complete = '2', close_complete = '3',
                       command_complete = 'C', copy_data = 'd', copy_done = 'c', copy_in = 'G', copy_out = 'H',
-                      copy_both = 'W', data_row = 'D', empty_query = 'I', error_response = 'E',
-                      function_result = 'V', negotiate_version = 'v', no_data = 'n', notice = 'N',
-                      notification = 'A', parameter_description = 't', parameter_status = 'S', parse_complete = '1',
-                      portal_suspended = 's', ready_for_query = 'Z', row_description = 'T';
+                      copy_both = 'W', data_row = 'D', empty_query = 'I', error_response = 'E', function_result = 'V',
+                      negotiate_version = 'v', no_data = 'n', notice = 'N', notification = 'A',
+                      parameter_description = 't', parameter_status = 'S', parse_complete = '1', portal_suspended = 's',
+                      ready_for_query = 'Z', row_description = 'T';
 }
 
 struct message_type {
@@ -58,7 +59,8 @@ inline constexpr std::array message_types{
     message_type{frontend::sync, sender::frontend, phase::ready, size_class::empty, "Sync"},
     message_type{frontend::terminate, sender::frontend, phase::any, size_class::empty, "Terminate"},
     message_type{backend::authentication, sender::backend, phase::authentication, size_class::small, "Authentication"},
-    message_type{backend::backend_key_data, sender::backend, phase::authentication, size_class::small, "BackendKeyData"},
+    message_type{backend::backend_key_data, sender::backend, phase::authentication, size_class::small,
+                 "BackendKeyData"},
     message_type{backend::bind_complete, sender::backend, phase::ready, size_class::empty, "BindComplete"},
     message_type{backend::close_complete, sender::backend, phase::ready, size_class::empty, "CloseComplete"},
     message_type{backend::command_complete, sender::backend, phase::ready, size_class::small, "CommandComplete"},

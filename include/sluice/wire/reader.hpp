@@ -31,11 +31,12 @@ class reader {
     rest_.remove_prefix(end + 1);
     return taken;
   }
-  // A count of things that take at least `each` bytes: refused before anything is reserved for them.
+  // A count of things that take at least `each` bytes: refused before anything is reserved for them. Unsigned, as
+  // PostgreSQL reads it: drivers send up to 65,535 parameters.
   std::size_t count(std::size_t each) {
-    const auto value = static_cast<std::int16_t>(word());
-    if (!failed() && (value < 0 || static_cast<std::size_t>(value) * each > rest_.size())) fail(error::bad_count);
-    return failed() ? 0 : static_cast<std::size_t>(value);
+    const std::size_t value = word();
+    if (!failed() && value * each > rest_.size()) fail(error::bad_count);
+    return failed() ? 0 : value;
   }
 
   std::string_view rest() const { return rest_; }

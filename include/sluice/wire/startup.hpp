@@ -1,4 +1,5 @@
-// The packets before the first typed message: SSLRequest, GSSENCRequest, CancelRequest, StartupMessage (protocol 55.2.1).
+// The packets before the first typed message: SSLRequest, GSSENCRequest, CancelRequest, StartupMessage
+// (protocol 55.2.1).
 //
 // Threading: pure functions. Validity: a startup packet owns its texts.
 #pragma once

@@ -21,17 +21,17 @@ enum class event { start, stop, login, login_refused, logout, statement, complet
 std::string_view name_of(event what);
 
 struct touched_column {
-  std::string column;
-  std::vector<std::string> classes;
+  std::string column{};
+  std::vector<std::string> classes{};
   bool read = false;
   bool written = false;
 };
 struct touched_relation {
-  std::string layer, schema, relation;
-  std::vector<std::string> actions;  // create, read, update, delete
-  std::vector<touched_column> columns;
-  std::vector<std::string> masks;    // "email:email" – column:mask id
-  std::vector<std::string> filters;  // rule ids
+  std::string layer{}, schema{}, relation{};
+  std::vector<std::string> actions{};  // create, read, update, delete
+  std::vector<touched_column> columns{};
+  std::vector<std::string> masks{};    // "email:email" – column:mask id
+  std::vector<std::string> filters{};  // rule ids
 };
 
 // One record. Fields that do not apply stay empty and are left out of the line.

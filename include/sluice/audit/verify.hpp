@@ -29,12 +29,12 @@ struct finding {
 
 struct verify_options {
   std::string directory;
-  std::optional<base::secret> key;
+  std::optional<base::secret> key{};
   // A record number and its hash, noted elsewhere earlier: that record must still be there, unchanged.
   std::uint64_t anchor_sequence = 0;
-  std::string anchor_hash;
+  std::string anchor_hash{};
   // Alarms about lost records that somebody has looked into: their sequence numbers.
-  std::vector<std::uint64_t> known_losses;
+  std::vector<std::uint64_t> known_losses{};
 };
 
 struct verification {

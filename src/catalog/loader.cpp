@@ -1,7 +1,9 @@
 #include "sluice/catalog/loader.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <pqxx/pqxx>
+#include <span>
 #include <unordered_map>
 
 #include "connection_string.hpp"
@@ -12,6 +14,8 @@ namespace sluice::catalog {
 namespace {
 
 constexpr int oldest_server = 120000;  // pg_attribute.attgenerated
+
+constexpr std::size_t views_at_once = 200;
 
 using transaction = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
 
@@ -46,7 +50,8 @@ class cells {
 
 class reading {
  public:
-  explicit reading(transaction& in) : in_(in) {}
+  reading(transaction& in, std::chrono::milliseconds timeout)
+      : in_(in), deadline_(std::chrono::steady_clock::now() + timeout) {}
 
   contents all() {
     each(queries::database, [this](cells& row) {
@@ -63,9 +68,6 @@ class reading {
     each(queries::parents, [this](cells& row) {
       if (relation* child = known(row.id())) child->parents.push_back(row.id());
     });
-    each(queries::views, [this](cells& row) {
-      if (relation* view = known(row.id())) view->definition = row.copied();
-    });
     each(queries::owned_sequences, [this](cells& row) {
       if (relation* sequence = known(row.id())) sequence->owned_by = row.id();
     });
@@ -75,6 +77,7 @@ class reading {
       out_.operators.push_back({std::move(schema), row.copied()});
     });
     serve_toast();
+    define_views();
     return std::move(out_);
   }
 
@@ -162,7 +165,44 @@ class reading {
       if (relation* found = known(toast)) found->toast_of = table;
   }
 
+  // pg_get_viewdef locks every relation that a view reads. In small batches, each rolled back, the server's lock table
+  // holds them; a view whose relation somebody else holds exclusively stays without a definition until the next load.
+  void define_views() {
+    std::vector<oid> views;
+    for (const auto& each : out_.relations)
+      if ((each.kind == relation_kind::view || each.kind == relation_kind::materialized_view) &&
+          each.schema != "pg_catalog" && each.schema != "information_schema")
+        views.push_back(each.id);
+    for (std::size_t from = 0; from < views.size(); from += views_at_once) {
+      const std::span<const oid> batch(views.data() + from, std::min(views_at_once, views.size() - from));
+      if (define(batch)) continue;
+      for (std::size_t i = 0; i < batch.size(); ++i) define(batch.subspan(i, 1));
+    }
+  }
+
+  bool define(std::span<const oid> views) {
+    if (std::chrono::steady_clock::now() > deadline_) throw std::runtime_error("reading took too long");
+    std::string list = "{";
+    for (const oid each : views) list += (list.size() > 1 ? "," : "") + std::to_string(each.value());
+    bool complete = true;
+    in_.exec("savepoint views; set local lock_timeout = '200ms'");
+    try {
+      const pqxx::result rows = in_.exec_params(queries::views, list + "}");
+      for (const pqxx::row& row : rows) {
+        cells at(row);
+        if (relation* view = known(at.id())) view->definition = at.copied();
+      }
+    } catch (const pqxx::broken_connection&) {
+      throw;
+    } catch (const pqxx::sql_error&) {
+      complete = false;
+    }
+    in_.exec("rollback to savepoint views; release savepoint views");
+    return complete;
+  }
+
   transaction& in_;
+  std::chrono::steady_clock::time_point deadline_;
   contents out_;
   type_table types_;
   std::unordered_map<std::uint32_t, std::size_t> place_;  // oid → index into out_.relations
@@ -187,7 +227,7 @@ base::result<contents> load(const config::upstream& from, std::chrono::milliseco
     transaction in(connection);
     in.exec(queries::pin_settings);
     in.exec("set local statement_timeout = " + std::to_string(std::max<std::int64_t>(timeout.count(), 1)));
-    contents all = reading(in).all();
+    contents all = reading(in, timeout).all();
     in.commit();
     return all;
   } catch (const pqxx::broken_connection& problem) {

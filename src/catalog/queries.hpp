@@ -7,7 +7,7 @@ namespace sluice::catalog::queries {
 inline constexpr const char* pin_settings =
     "set local search_path = pg_catalog; set local quote_all_identifiers = off; set local datestyle = 'ISO, YMD';"
     "set local intervalstyle = postgres; set local timezone = 'UTC'; set local bytea_output = hex;"
-    "set local extra_float_digits = 1; set local lc_monetary = 'C'; set local lock_timeout = '10s'";
+    "set local extra_float_digits = 1; set local lc_monetary = 'C'";
 
 inline constexpr const char* database =
     "select pg_catalog.current_database(), pg_catalog.current_setting('server_version')";
@@ -50,12 +50,9 @@ inline constexpr const char* primary_keys =
 inline constexpr const char* parents =
     "select inhrelid, inhparent from pg_catalog.pg_inherits order by inhrelid, inhseqno";
 
+// $1: oids of views, as an array in text form. Takes locks on what the views read, until the (sub)transaction ends.
 inline constexpr const char* views =
-    "select c.oid, pg_catalog.pg_get_viewdef(c.oid)"
-    " from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace"
-    " where c.relkind in ('v','m') and n.nspname not in ('pg_catalog', 'information_schema') and c.relpersistence <> "
-    "'t'"
-    " order by c.oid";
+    "select v, pg_catalog.pg_get_viewdef(v) from pg_catalog.unnest($1::pg_catalog.oid[]) as v";
 
 inline constexpr const char* owned_sequences =
     "select d.objid, d.refobjid from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid"

@@ -1,7 +1,8 @@
 // What one upstream database contains: schemas, relations, columns, functions, operators. Immutable once built.
 //
 // Threading: a finished snapshot is shared between threads as std::shared_ptr<const snapshot>.
-// Validity: names are as PostgreSQL stores them (folded, at most 63 bytes). Pointers into a snapshot live as long as it.
+// Validity: names are as PostgreSQL stores them (folded, at most 63 bytes). Pointers into a snapshot live as long as
+// it.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,16 @@ using base::oid;
 
 // pg_class.relkind
 enum class relation_kind : char {
-  table = 'r', partitioned_table = 'p', view = 'v', materialized_view = 'm', foreign_table = 'f', sequence = 'S',
-  composite_type = 'c', toast = 't', index = 'i', partitioned_index = 'I'
+  table = 'r',
+  partitioned_table = 'p',
+  view = 'v',
+  materialized_view = 'm',
+  foreign_table = 'f',
+  sequence = 'S',
+  composite_type = 'c',
+  toast = 't',
+  index = 'i',
+  partitioned_index = 'I'
 };
 
 struct column {
@@ -31,8 +40,9 @@ struct column {
   oid type;                  // pg_attribute.atttypid
   std::int32_t typmod = -1;  // pg_attribute.atttypmod
   std::string type_sql;      // format_type(atttypid, atttypmod) with the schema always written, fit for a cast
-  char type_category = 'U';  // pg_type.typcategory of the base type (domains looked through): S string, N number, D date/time, …
-  std::string base_type;     // pg_type.typname of the base type behind domains: text, varchar, int4, timestamptz, …
+  char type_category =
+      'U';  // pg_type.typcategory of the base type (domains looked through): S string, N number, D date/time, …
+  std::string base_type;  // pg_type.typname of the base type behind domains: text, varchar, int4, timestamptz, …
   bool is_domain = false;
   bool not_null = false;
   bool is_generated = false;
@@ -43,15 +53,16 @@ struct relation {
   std::string schema;
   std::string name;
   relation_kind kind = relation_kind::table;
-  std::vector<column> columns;             // in attnum order, dropped ones left out
-  std::vector<std::int16_t> primary_key;   // attnums; empty when there is none
-  std::vector<oid> parents;                // pg_inherits: inheritance parents and partitioned tables, direct ones
-  oid row_type;                            // pg_class.reltype
-  std::string definition;                  // views and materialized views: pg_get_viewdef under search_path = pg_catalog
+  std::vector<column> columns;            // in attnum order, dropped ones left out
+  std::vector<std::int16_t> primary_key;  // attnums; empty when there is none
+  std::vector<oid> parents;               // pg_inherits: inheritance parents and partitioned tables, direct ones
+  oid row_type;                           // pg_class.reltype
+  std::string definition;  // views and materialized views: pg_get_viewdef under search_path = pg_catalog;
+                           // empty for system views, and when the server could not be asked (locked)
   bool is_partition = false;
-  oid toast_of;                            // for toast relations: the table served
-  oid index_of;                            // for indexes: the table indexed; columns are left empty
-  oid owned_by;                            // for sequences: the table of the owning column, 0 otherwise
+  oid toast_of;  // for toast relations: the table served
+  oid index_of;  // for indexes: the table indexed; columns are left empty
+  oid owned_by;  // for sequences: the table of the owning column, 0 otherwise
 
   const column* find_column(std::string_view column_name) const;
   const column* find_column(std::int16_t attnum) const;
@@ -77,16 +88,16 @@ struct type_name {  // user-defined ones only: domains, enums, composites, range
   oid id;
   std::string schema;
   std::string name;
-  char type = 'b';        // pg_type.typtype
+  char type = 'b';  // pg_type.typtype
 };
 
 // Everything a snapshot is made of; the loader (libpqxx) and the JSON reader fill it.
 struct contents {
-  std::string database;         // name on the upstream
-  std::string server_version;   // server_version setting
+  std::string database;        // name on the upstream
+  std::string server_version;  // server_version setting
   std::vector<std::string> schemas;
-  std::vector<relation> relations;      // pg_catalog and information_schema included
-  std::vector<function> functions;      // user-defined ones: schema other than pg_catalog and information_schema
+  std::vector<relation> relations;  // pg_catalog and information_schema included
+  std::vector<function> functions;  // user-defined ones: schema other than pg_catalog and information_schema
   std::vector<operator_name> operators;
   std::vector<type_name> types;
 };
@@ -97,8 +108,8 @@ class snapshot {
 
   const contents& all() const { return contents_; }
   base::revision revision() const { return revision_; }
-  // A digest of the contents: equal contents give equal digests, so that a refresh that found nothing new can be dropped.
-  // Keyed per process, so that nobody who may create objects can make a changed catalog look unchanged.
+  // A digest of the contents: equal contents give equal digests, so that a refresh that found nothing new can be
+  // dropped. Keyed per process, so that nobody who may create objects can make a changed catalog look unchanged.
   std::uint64_t digest() const { return digest_; }
 
   bool has_schema(std::string_view schema) const;
@@ -130,8 +141,8 @@ class snapshot {
 
 using snapshot_ptr = std::shared_ptr<const snapshot>;
 
-// The saved form (JSON) lets `policy explain` and the tests work without a server. Fields at their default are left out.
-// Malformed, oversized or contradictory text (two relations with one oid or name) is a diagnostic.
+// The saved form (JSON) lets `policy explain` and the tests work without a server. Fields at their default are left
+// out. Malformed, oversized or contradictory text (two relations with one oid or name) is a diagnostic.
 inline constexpr std::size_t max_saved_bytes = 1u << 30;
 std::string to_json(const snapshot& from);
 base::result<snapshot_ptr> from_json(std::string_view text);

@@ -41,7 +41,7 @@ build_jobs() {
 configure_and_build() {
   local preset=$1
   shift
-  export CCACHE_BASEDIR=$project CCACHE_SLOPPINESS=pch_defines,time_macros
+  export CCACHE_BASEDIR=$project CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
   export NINJA_STATUS='    [%f/%t, %es] '
   (cd "$project" && cmake --preset "$preset" >"$project/var/log/configure-$preset.log" 2>&1) ||
     { cat "$project/var/log/configure-$preset.log" >&2; die "cmake --preset $preset failed"; }

@@ -70,7 +70,8 @@ line_reader::outcome line_reader::next() {
     }
     // Doubling keeps the cost of a long line linear; the limit above bounds it.
     if (buffer_.size() < filled_ + block_bytes) buffer_.resize(std::max(filled_ + block_bytes, 2 * filled_));
-    const auto count = ::pread(file_.number(), buffer_.data() + filled_, buffer_.size() - filled_, static_cast<off_t>(read_to_));
+    const auto count =
+        ::pread(file_.number(), buffer_.data() + filled_, buffer_.size() - filled_, static_cast<off_t>(read_to_));
     if (count < 0) return outcome::failed;
     text_ = std::string_view(buffer_.data(), filled_);
     if (count == 0) return filled_ == 0 ? outcome::end : outcome::torn;

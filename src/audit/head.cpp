@@ -27,7 +27,7 @@ struct slot {
 };
 static_assert(sizeof(slot) == 112);
 constexpr std::size_t sealed_bytes = offsetof(slot, seal), summed_bytes = offsetof(slot, checksum);
-constexpr std::uint64_t slot_magic = 0x3164616568756c73;  // "sluhead1"
+constexpr std::uint64_t slot_magic = 0x3164616568756c73;        // "sluhead1"
 constexpr std::size_t slot_distance = 2048, head_bytes = 4096;  // the slots never share a disk sector
 
 // Tells whole from torn, nothing else; who changes the file on purpose meets the seal.
@@ -53,8 +53,8 @@ slots_reading read_slots(const char* bytes, auth::hmac_sha256* key) {
     std::memcpy(&from, bytes + index * slot_distance, sizeof from);
     found.whole[index] = from.magic == slot_magic && from.index == index && from.checksum == checksum_of(from);
     found.genuine[index] =
-        found.whole[index] &&
-        (key == nullptr || auth::equal_in_constant_time(auth::as_bytes((*key)(sealed_part(from))), auth::as_bytes(from.seal)));
+        found.whole[index] && (key == nullptr || auth::equal_in_constant_time(auth::as_bytes((*key)(sealed_part(from))),
+                                                                              auth::as_bytes(from.seal)));
   }
   return found;
 }
@@ -66,8 +66,7 @@ head_reading judge(const slots_reading& found) {
   for (unsigned index = 0; index < 2; ++index)
     if (found.whole[index] && !found.genuine[index]) return {head_condition::forged, {}};
   if (!found.whole[0] && !found.whole[1]) return {head_condition::damaged, {}};
-  if (!found.whole[0] || !found.whole[1])
-    return {head_condition::one_slot, state_of(found.whole[0] ? first : second)};
+  if (!found.whole[0] || !found.whole[1]) return {head_condition::one_slot, state_of(found.whole[0] ? first : second)};
   const auto& newer = first.sequence > second.sequence ? first : second;
   const auto& older = first.sequence > second.sequence ? second : first;
   // Slots are written in turn: they are never further apart.
@@ -118,8 +117,14 @@ head_writer::~head_writer() {
 }
 
 void head_writer::write(const head_state& state, auth::hmac_sha256& key) {
-  slot fresh{.magic = slot_magic, .index = next_, .sequence = state.sequence, .file_first = state.file_first,
-             .file_bytes = state.file_bytes, .hash = state.hash, .seal = {}, .checksum = 0};
+  slot fresh{.magic = slot_magic,
+             .index = next_,
+             .sequence = state.sequence,
+             .file_first = state.file_first,
+             .file_bytes = state.file_bytes,
+             .hash = state.hash,
+             .seal = {},
+             .checksum = 0};
   fresh.seal = key(sealed_part(fresh));
   fresh.checksum = checksum_of(fresh);
   std::memcpy(static_cast<char*>(memory_) + next_ * slot_distance, &fresh, sizeof fresh);

@@ -175,7 +175,8 @@ base::result<std::uint64_t> file_journal::append_draft(std::string& draft) {
     healthy_ = false;
     return written.error();
   }
-  last_ = {.sequence = sequence, .file_first = last_.file_first, .file_bytes = last_.file_bytes + line.size(), .hash = hash};
+  last_ = {
+      .sequence = sequence, .file_first = last_.file_first, .file_bytes = last_.file_bytes + line.size(), .hash = hash};
   std::memcpy(last_hex_, hex, hash_length);
   head_.write(last_, key_);
   healthy_ = true;
@@ -266,7 +267,8 @@ void file_journal::sync() {
   const std::lock_guard hold(mutex_);
   if (done) {
     // make_writable may have emptied the list meanwhile.
-    unsynced_.erase(unsynced_.begin(), unsynced_.begin() + static_cast<std::ptrdiff_t>(std::min(rotated, unsynced_.size())));
+    unsynced_.erase(unsynced_.begin(),
+                    unsynced_.begin() + static_cast<std::ptrdiff_t>(std::min(rotated, unsynced_.size())));
     synced_ = upto;
   } else {
     sync_failed_ = true;
@@ -289,7 +291,8 @@ base::result<descriptor> lock_directory(const std::string& directory) {
     std::filesystem::create_directories(directory, code);
     if (!code) std::filesystem::permissions(directory, std::filesystem::perms::owner_all, code);
     if (code)
-      return base::diagnostic{.cause = "cannot make audit directory `" + directory + "`: " + code.message(), .hint = {}};
+      return base::diagnostic{.cause = "cannot make audit directory `" + directory + "`: " + code.message(),
+                              .hint = {}};
   }
   descriptor lock(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!lock.is_open()) return system_problem("open audit directory", directory);
@@ -309,9 +312,9 @@ base::result<base::secret> key_for(const config::audit& settings) {
     const auto files = list_files(settings.directory);
     if (files.has_error()) return files.error();
     if (!files->empty() || std::filesystem::exists(settings.directory + "/" + head_name, code))
-      return base::diagnostic{.cause = "audit key `" + settings.key_file + "` is missing, but `" + settings.directory +
-                                       "` holds a journal",
-                              .hint = "restore the key, or move the audit directory away to begin a new journal"};
+      return base::diagnostic{
+          .cause = "audit key `" + settings.key_file + "` is missing, but `" + settings.directory + "` holds a journal",
+          .hint = "restore the key, or move the audit directory away to begin a new journal"};
   }
   return load_or_make_key(settings.key_file);
 }
@@ -332,7 +335,8 @@ base::result<std::unique_ptr<journal>> open_journal(const config::audit& setting
     if (found.has_error()) return found.error();
     auto head = head_writer::open(settings.directory);
     if (head.has_error()) return head.error();
-    auto opened = std::make_unique<file_journal>(settings, std::move(*lock), std::move(key), found->last, std::move(*head));
+    auto opened =
+        std::make_unique<file_journal>(settings, std::move(*lock), std::move(key), found->last, std::move(*head));
     if (auto started = opened->start(found->alarms); started.has_error()) return started.error();
     return std::unique_ptr<journal>(std::move(opened));
   } catch (const std::exception& failure) {

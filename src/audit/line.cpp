@@ -15,7 +15,9 @@ enum byte_kind : std::uint8_t { plain, escaped, multibyte };
 constexpr std::array<std::uint8_t, 256> kinds = [] {
   std::array<std::uint8_t, 256> table{};
   for (int byte = 0; byte < 256; ++byte)
-    table[byte] = byte >= 0x80 ? multibyte : (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\') ? escaped : plain;
+    table[byte] = byte >= 0x80                                                   ? multibyte
+                  : (byte < 0x20 || byte == 0x7f || byte == '"' || byte == '\\') ? escaped
+                                                                                 : plain;
   return table;
 }();
 
@@ -55,10 +57,27 @@ void write_escaped(std::string& out, unsigned char byte) {
   write_unicode_escape(out, byte);
 }
 
+// Eight bytes at once: true only when every one of them is plain.
+bool all_plain(const char* at) {
+  constexpr std::uint64_t ones = 0x0101010101010101, highs = ones << 7;
+  std::uint64_t word;
+  std::memcpy(&word, at, sizeof word);
+  const auto has = [&](std::uint64_t byte) {
+    const auto difference = word ^ (ones * byte);
+    return (difference - ones) & ~difference;
+  };
+  const auto has_control = (word - ones * 0x20) & ~word;
+  return ((word | has_control | has('"') | has('\\') | has(0x7f)) & highs) == 0;
+}
+
 void write_content(std::string& out, std::string_view text) {
   std::size_t run = 0, at = 0;
   const auto flush = [&] { out.append(text.data() + run, at - run); };
   while (at < text.size()) {
+    if (text.size() - at >= 8 && all_plain(text.data() + at)) {
+      at += 8;
+      continue;
+    }
     const auto byte = static_cast<unsigned char>(text[at]);
     if (kinds[byte] == plain) {
       ++at;

@@ -211,7 +211,8 @@ std::string content(const read_record& from) {
   std::string text(reason);
   for (const auto part : {detail, sql})
     if (!part.empty()) text.append(text.empty() ? "" : " | ").append(part);
-  if (const auto of = number_of(from.statement, "of")) text = "of " + std::to_string(*of) + (text.empty() ? "" : " ") + text;
+  if (const auto of = number_of(from.statement, "of"))
+    text = "of " + std::to_string(*of) + (text.empty() ? "" : " ") + text;
   return text;
 }
 
@@ -222,11 +223,11 @@ struct table_column {
   bool right;
 };
 constexpr table_column table_columns[] = {
-    {"time", shown_time, 19, false},        {"seq", member_number<seq_key>, 20, true},
-    {"user", member<user_key>, 16, false},  {"database", member<database_key>, 12, false},
-    {"what", what_happened, 13, false},     {"rows", member_number<rows_key>, 10, true},
-    {"ms", milliseconds, 10, true},         {"state", sqlstate, 5, false},
-    {"relations", relations, 28, false},    {"statement", content, std::string::npos, false},
+    {"time", shown_time, 19, false},       {"seq", member_number<seq_key>, 20, true},
+    {"user", member<user_key>, 16, false}, {"database", member<database_key>, 12, false},
+    {"what", what_happened, 13, false},    {"rows", member_number<rows_key>, 10, true},
+    {"ms", milliseconds, 10, true},        {"state", sqlstate, 5, false},
+    {"relations", relations, 28, false},   {"statement", content, std::string::npos, false},
 };
 constexpr std::size_t table_size = std::size(table_columns);
 constexpr std::size_t held_rows = 200;  // the first ones, to learn the widths from

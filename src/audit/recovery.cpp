@@ -40,7 +40,8 @@ base::result<void> copy_bytes(int from, std::uint64_t at, std::uint64_t end, int
 // The bytes behind the last whole line go to a file of their own; only then are they cut off.
 base::result<std::string> move_torn_line(int file, const file_end& end, const std::string& path) {
   for (int attempt = 0; attempt < 1000; ++attempt) {
-    const auto torn = path + "." + std::to_string(end.whole) + (attempt == 0 ? "" : "-" + std::to_string(attempt)) + ".torn";
+    const auto torn =
+        path + "." + std::to_string(end.whole) + (attempt == 0 ? "" : "-" + std::to_string(attempt)) + ".torn";
     const descriptor kept(::open(torn.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!kept.is_open() && errno == EEXIST) continue;
     if (!kept.is_open()) return system_problem("keep the incomplete line in", torn);
@@ -104,7 +105,8 @@ std::string missing_by(const head_reading& head, const head_state& last) {
     case head_condition::whole: break;
   }
   if (head.state.sequence > last.sequence)
-    return "the head file names record " + number(head.state.sequence) + ", the journal ended at " + number(last.sequence);
+    return "the head file names record " + number(head.state.sequence) + ", the journal ended at " +
+           number(last.sequence);
   if (head.state.sequence == last.sequence && head.state.hash != last.hash)
     return "the head file names another record " + number(last.sequence);
   return {};
@@ -130,9 +132,9 @@ base::result<recovery> recover(const std::string& directory, auth::hmac_sha256& 
     // Files without any record are left over from a rotation that was cut short: only the next one can be continued.
     const auto& empty = *(from - 1);
     if (from - 1 != files->rbegin() || empty.first != found.last.sequence + 1)
-      return base::diagnostic{.cause = "`" + empty.path + "` is empty and does not follow record " +
-                                       std::to_string(found.last.sequence),
-                              .hint = "move the audit directory away to begin a new journal"};
+      return base::diagnostic{
+          .cause = "`" + empty.path + "` is empty and does not follow record " + std::to_string(found.last.sequence),
+          .hint = "move the audit directory away to begin a new journal"};
     found.last.file_first = empty.first;
     found.last.file_bytes = 0;
   }

@@ -95,7 +95,7 @@ class searcher {
   search_outcome out_;
   std::deque<waiting> pending_;  // in the order of sequences
   std::size_t pending_bytes_ = 0, open_ = 0;
-  std::deque<waiting> newest_;   // with a limit: what has come through so far
+  std::deque<waiting> newest_;  // with a limit: what has come through so far
   bool past_until_ = false;
 };
 

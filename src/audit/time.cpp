@@ -104,9 +104,11 @@ std::optional<std::int64_t> parse_absolute(std::string_view text) {
 base::result<std::string> parse_time(std::string_view text, std::int64_t now_microseconds) {
   if (const auto ago = parse_ago(text)) return {boost::system::in_place_value, format_time(now_microseconds - *ago)};
   if (const auto time = parse_absolute(text)) return {boost::system::in_place_value, format_time(*time)};
-  return base::diagnostic{.cause = "`" + std::string(text) + "` is not a time",
-                          .hint = "write 2026-01-31, 2026-01-31T08:00:00Z, 2026-01-31T17:00:00+09:00, or how long ago: 90s, "
-                                  "30m, 2h, 7d, 1w"};
+  return base::diagnostic{
+      .cause = "`" + std::string(text) + "` is not a time",
+      .hint =
+          "write 2026-01-31, 2026-01-31T08:00:00Z, 2026-01-31T17:00:00+09:00, or how long ago: 90s, "
+          "30m, 2h, 7d, 1w"};
 }
 
 bool glob_fits(std::string_view pattern, std::string_view text) {

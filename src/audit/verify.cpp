@@ -142,10 +142,11 @@ void verifier::check_shape(const finding& here, const envelope& line, std::size_
   if (!sealed && head_.condition == head_condition::whole && expected() > head_.state.sequence)
     return broken(damage::inserted, expected(), "the line was added behind the newest record, its seal does not fit");
   // A stranger between two records: the next line is the record that belongs here.
-  if (const auto next = read_following(index, reader); next && next->sequence == expected() && next->prev == prev_ &&
-                                                         (key_ == nullptr || seal_fits(*key_, *next)))
+  if (const auto next = read_following(index, reader);
+      next && next->sequence == expected() && next->prev == prev_ && (key_ == nullptr || seal_fits(*key_, *next)))
     if (line.sequence <= expected() || !sealed)
-      return broken(damage::inserted, line.sequence, "the line was inserted: record " + number(expected()) + " follows it");
+      return broken(damage::inserted, line.sequence,
+                    "the line was inserted: record " + number(expected()) + " follows it");
   if (!sealed) return broken(damage::changed, expected(), "the seal does not fit the record");
   if (line.sequence < expected())
     return broken(damage::inserted, line.sequence, "record " + number(line.sequence) + " appears again");
@@ -175,8 +176,9 @@ void verifier::check_marks(const finding& here, const envelope& line) {
   ++out_.alarms;
   const std::string lost = ",\"detail\":\"" + std::string(records_lost);
   if (line.sealed.find(lost) != line.sealed.npos && std::ranges::count(options_.known_losses, line.sequence) == 0)
-    broken(damage::lost, "the writer found at its start that records were gone; after looking into it pass --known-loss " +
-                             number(line.sequence));
+    broken(damage::lost,
+           "the writer found at its start that records were gone; after looking into it pass --known-loss " +
+               number(line.sequence));
 }
 
 void verifier::accept(const envelope& line) {

@@ -2,8 +2,8 @@
 //
 //   hash = HMAC-SHA-256(key, prev || line without `,"hash":"…"`), both hashes as 64 lower-case hex digits
 //
-// A line ends in `,"prev":"<hex>","hash":"<hex>"}`; the first record of a journal has a prev of 64 zeros. One seal can be
-// checked by hand: printf '%s%s' "$prev" "$line_without_hash" | openssl dgst -sha256 -mac HMAC -macopt hexkey:"$key"
+// A line ends in `,"prev":"<hex>","hash":"<hex>"}`; the first record of a journal has a prev of 64 zeros. One seal can
+// be checked by hand: printf '%s%s' "$prev" "$line_without_hash" | openssl dgst -sha256 -mac HMAC -macopt hexkey:"$key"
 //
 // Threading: functions are pure but for the key file; one chain_key belongs to one thread at a time.
 #pragma once

@@ -34,12 +34,13 @@ class line_reader {
   // After `line` text() is a whole line without its newline. After `torn` it is what follows the last newline: a later
   // call reads on when the file has grown. After `too_long` nothing more can be read.
   outcome next();
-  std::string_view text() const { return text_; }  // valid until the next call
-  std::uint64_t number() const { return number_; } // of the line, counted from where reading began
-  std::uint64_t offset() const { return offset_; } // in the file, of the first byte of text()
+  std::string_view text() const { return text_; }   // valid until the next call
+  std::uint64_t number() const { return number_; }  // of the line, counted from where reading began
+  std::uint64_t offset() const { return offset_; }  // in the file, of the first byte of text()
 
  private:
-  explicit line_reader(descriptor file, std::uint64_t offset) : file_(std::move(file)), read_to_(offset), offset_(offset) {}
+  explicit line_reader(descriptor file, std::uint64_t offset)
+      : file_(std::move(file)), read_to_(offset), offset_(offset) {}
 
   descriptor file_;
   std::string buffer_;

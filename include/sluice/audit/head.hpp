@@ -1,8 +1,9 @@
 // The head of a journal: what its newest record is. It makes the removal of the newest records visible.
 //
-// A file of two slots, memory-mapped by the writer, which writes them in turn: whenever it dies, the other slot is whole.
-// A slot carries a checksum (is it whole?) and a seal (was it made with the key?). Removing records *and* putting back an
-// older copy of the head is what it cannot show; compare the hash that `audit verify` prints with one noted elsewhere.
+// A file of two slots, memory-mapped by the writer, which writes them in turn: whenever it dies, the other slot is
+// whole. A slot carries a checksum (is it whole?) and a seal (was it made with the key?). Removing records *and*
+// putting back an older copy of the head is what it cannot show; compare the hash that `audit verify` prints with one
+// noted elsewhere.
 //
 // Threading: one head_writer, under its journal's lock; reading beside it is allowed.
 #pragma once

@@ -40,24 +40,25 @@ struct record {
   std::uint64_t session = 0;
   std::string user;
   std::vector<std::string> roles;
-  std::string client;            // address:port
+  std::string client;  // address:port
   std::string application_name;
   std::string database;
   std::vector<std::string> layers;
   std::string sql;               // as sent by the client
   std::string rewritten_sha256;  // hex; empty when forwarded as it was
   std::string fingerprint;
-  std::string decision;          // allowed | denied
-  std::string reason;            // for denials and refusals
+  std::string decision;  // allowed | denied
+  std::string reason;    // for denials and refusals
   std::vector<std::string> rules;
   std::uint64_t policy_revision = 0;
   std::uint64_t catalog_revision = 0;
   std::vector<touched_relation> relations;
-  std::optional<std::vector<std::optional<std::string>>> parameters;  // bound values as text, "\\x…" for binary, erased ones as "[erased]"
-  std::uint64_t of = 0;          // complete: sequence of the statement's record
+  std::optional<std::vector<std::optional<std::string>>>
+      parameters;        // bound values as text, "\\x…" for binary, erased ones as "[erased]"
+  std::uint64_t of = 0;  // complete: sequence of the statement's record
   std::optional<std::uint64_t> rows, bytes, decide_us, upstream_us, relay_us;
   std::string sqlstate;
-  std::string detail;            // free text for reloads, alarms
+  std::string detail;  // free text for reloads, alarms
 };
 
 class journal {

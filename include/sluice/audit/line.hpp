@@ -1,9 +1,9 @@
 // A record as one JSON line: fixed key order, valid UTF-8 whatever the bytes were, empty fields left out.
 //
-// Strings: bytes that are not UTF-8 become \ufffd (one for each byte), control characters (C0, DEL, C1) are escaped, so a
-// line is safe to print. Texts longer than their limit keep their beginning and end in
-// ` [truncated: <bytes> bytes, sha256 <hex>]`, so that a long text can still be matched against its original.
-// Threading: functions write only into what they are given.
+// Strings: bytes that are not UTF-8 become \ufffd (one for each byte), control characters (C0, DEL, C1) are escaped, so
+// a line is safe to print. Texts longer than their limit keep their beginning and end in ` [truncated: <bytes> bytes,
+// sha256 <hex>]`, so that a long text can still be matched against its original. Threading: functions write only into
+// what they are given.
 #pragma once
 
 #include <cstddef>
@@ -16,13 +16,13 @@
 namespace sluice::audit {
 
 inline constexpr std::size_t max_sql_bytes = 4u << 20;
-inline constexpr std::size_t max_text_bytes = 64u << 10;        // every other text
-inline constexpr std::size_t max_parameters_bytes = 1u << 20;   // of all parameters of one record together
-inline constexpr std::size_t max_line_bytes = 64u << 20;        // longer records are refused
+inline constexpr std::size_t max_text_bytes = 64u << 10;       // every other text
+inline constexpr std::size_t max_parameters_bytes = 1u << 20;  // of all parameters of one record together
+inline constexpr std::size_t max_line_bytes = 64u << 20;       // longer records are refused
 
 // {"time":"2026-01-31T23:59:59.123456Z","seq":N,
 inline constexpr std::size_t time_length = 27;
-inline constexpr std::size_t time_offset = 9;                   // of the time in a line
+inline constexpr std::size_t time_offset = 9;  // of the time in a line
 inline constexpr std::size_t max_opening_bytes = 80;
 
 // Appends `text` as a quoted JSON string.

@@ -2,8 +2,8 @@
 //
 // Files are streamed: memory is bounded by max_pending, max_pending_bytes and the limit asked for, not by the journal.
 // Statements come out in the order they were recorded. One whose completion lies more than max_pending matching
-// statements behind it comes out without. Reading beside a running writer is allowed; seals are not checked (verify does).
-// Threading: one call reads for itself.
+// statements behind it comes out without. Reading beside a running writer is allowed; seals are not checked (verify
+// does). Threading: one call reads for itself.
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,13 @@ inline constexpr std::uint64_t max_limit = 100000;
 
 // Empty conditions hold for every record; texts are globs (`*`, `?`).
 struct query {
-  std::string since, until;  // as format_time() writes them; since <= time < until
-  std::string user, database, decision, event, session, sqlstate;
+  std::string since{}, until{};  // as format_time() writes them; since <= time < until
+  std::string user{}, database{}, decision{}, event{}, session{}, sqlstate{};
   // These three must be met by one relation, the last two by one column of it.
-  std::string relation;  // `schema.relation`, or `relation` in any schema
-  std::string column;    // `column`, or with its relation in front
-  std::string data_class;
-  std::string text;      // part of sql, reason or detail; ASCII letters of either case
+  std::string relation{};  // `schema.relation`, or `relation` in any schema
+  std::string column{};    // `column`, or with its relation in front
+  std::string data_class{};
+  std::string text{};       // part of sql, reason or detail; ASCII letters of either case
   std::uint64_t limit = 0;  // the newest so many; 0: all
 };
 

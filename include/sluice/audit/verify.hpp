@@ -1,8 +1,8 @@
 // Proves that a journal is whole, or names the first record that is not.
 //
-// With the key every seal is checked: nothing was changed, removed, reordered or inserted, and (through the head) nothing
-// is missing at the end. Without it only what can be seen is checked: numbers, links from each record to the one before,
-// file names. A running writer does not disturb it. Threading: one call reads for itself.
+// With the key every seal is checked: nothing was changed, removed, reordered or inserted, and (through the head)
+// nothing is missing at the end. Without it only what can be seen is checked: numbers, links from each record to the
+// one before, file names. A running writer does not disturb it. Threading: one call reads for itself.
 #pragma once
 
 #include <cstdint>

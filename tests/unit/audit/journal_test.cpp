@@ -150,7 +150,8 @@ TEST_P(key_file, is_refused) {
   EXPECT_NE(opened.error().cause.find(GetParam().cause), std::string::npos) << opened.error().cause;
 }
 INSTANTIATE_TEST_SUITE_P(table, key_file,
-                         testing::Values(key_row{"readable_by_others", std::string(64, 'a'), 0644, "can be read by others"},
+                         testing::Values(key_row{"readable_by_others", std::string(64, 'a'), 0644,
+                                                 "can be read by others"},
                                          key_row{"empty", "", 0600, "64 hex digits expected"},
                                          key_row{"blank", "\n", 0600, "64 hex digits expected"},
                                          key_row{"short_key", std::string(62, 'a'), 0600, "64 hex digits expected"},
@@ -319,8 +320,12 @@ TEST_F(journal_test, verifies_beside_a_running_writer) {
 
 TEST_F(journal_test, what_an_append_costs) {
   const auto to = open();
-  record typical = statement("select c.id, c.email, sum(i.amount) from crm.customers c join billing.invoices i using (id)");
-  typical.relations.assign(2, {.layer = "warehouse", .schema = "crm", .relation = "customers", .actions = {"read"},
+  record typical =
+      statement("select c.id, c.email, sum(i.amount) from crm.customers c join billing.invoices i using (id)");
+  typical.relations.assign(2, {.layer = "warehouse",
+                               .schema = "crm",
+                               .relation = "customers",
+                               .actions = {"read"},
                                .columns = {{.column = "email", .classes = {"email"}, .read = true, .written = false}}});
   constexpr int rounds = 5000;
   const auto begin = std::chrono::steady_clock::now();

@@ -32,7 +32,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(string_row{"empty", "", R"("")"}, string_row{"plain", "select 1", R"("select 1")"},
                     string_row{"quote_and_backslash", R"(a"b\c)", R"("a\"b\\c")"},
                     string_row{"line_breaks", "a\nb\r\tc", R"("a\nb\r\tc")"},
-                    string_row{"nul", "a\0b"s, R"("a\u0000b")"}, string_row{"escape_sequence", "\x1b[2J", R"("\u001b[2J")"},
+                    string_row{"nul", "a\0b"s, R"("a\u0000b")"},
+                    string_row{"escape_sequence", "\x1b[2J", R"("\u001b[2J")"},
                     string_row{"del", "\x7f", R"("\u007f")"}, string_row{"c1_csi", "\xc2\x9b", R"("\u009b")"},
                     string_row{"no_break_space_stays", "\xc2\xa0", "\"\xc2\xa0\""},
                     string_row{"japanese", "山田 太郎", "\"山田 太郎\""}, string_row{"emoji", "🦀", "\"🦀\""},
@@ -100,7 +101,8 @@ TEST(write_members, keeps_one_order) {
 
 TEST(write_members, every_event_has_a_name) {
   std::set<std::string_view> names;
-  for (int value = 0; value <= static_cast<int>(event::alarm); ++value) names.insert(name_of(static_cast<event>(value)));
+  for (int value = 0; value <= static_cast<int>(event::alarm); ++value)
+    names.insert(name_of(static_cast<event>(value)));
   EXPECT_EQ(names.size(), 11u);
 }
 
@@ -177,7 +179,8 @@ TEST(read_envelope, takes_a_record_apart) {
 TEST(read_envelope, refuses_every_cut) {
   for (std::size_t length = 0; length < good_line.size(); ++length)
     EXPECT_FALSE(read_envelope(good_line.substr(0, length))) << length;
-  for (std::size_t from = 1; from < good_line.size(); ++from) EXPECT_FALSE(read_envelope(good_line.substr(from))) << from;
+  for (std::size_t from = 1; from < good_line.size(); ++from)
+    EXPECT_FALSE(read_envelope(good_line.substr(from))) << from;
 }
 
 struct shape_row {
@@ -191,15 +194,13 @@ TEST_P(read_envelope_refuses, shape) {
   ASSERT_NE(at, line.npos);
   EXPECT_FALSE(read_envelope(line.replace(at, GetParam().from.size(), GetParam().to)));
 }
-INSTANTIATE_TEST_SUITE_P(table, read_envelope_refuses,
-                         testing::Values(shape_row{"blank", "\"seq\":5", "\"seq\": 5"},
-                                         shape_row{"leading_zero", "\"seq\":5", "\"seq\":05"},
-                                         shape_row{"zero", "\"seq\":5", "\"seq\":0"},
-                                         shape_row{"sign", "\"seq\":5", "\"seq\":-5"},
-                                         shape_row{"overflow", "\"seq\":5", "\"seq\":18446744073709551616"},
-                                         shape_row{"upper_case_hash", "aaaa", "aaaA"},
-                                         shape_row{"other_end", "\"}", "\"]"}),
-                         [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    table, read_envelope_refuses,
+    testing::Values(shape_row{"blank", "\"seq\":5", "\"seq\": 5"}, shape_row{"leading_zero", "\"seq\":5", "\"seq\":05"},
+                    shape_row{"zero", "\"seq\":5", "\"seq\":0"}, shape_row{"sign", "\"seq\":5", "\"seq\":-5"},
+                    shape_row{"overflow", "\"seq\":5", "\"seq\":18446744073709551616"},
+                    shape_row{"upper_case_hash", "aaaa", "aaaA"}, shape_row{"other_end", "\"}", "\"]"}),
+    [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace sluice::audit

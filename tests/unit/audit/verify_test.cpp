@@ -37,7 +37,7 @@ struct tampering_row {
   const char* name;
   std::function<void(tampering&)> tamper;
   damage what;
-  std::size_t file;         // index in front of the tampering; 9: not a journal file
+  std::size_t file;  // index in front of the tampering; 9: not a journal file
   std::uint64_t line, sequence;
   bool seen_without_key;
 };
@@ -75,20 +75,17 @@ constexpr std::size_t elsewhere = 9;
 INSTANTIATE_TEST_SUITE_P(
     table, verify_names,
     testing::Values(
-        tampering_row{"changed_byte",
-                      [](tampering& in) {
-                        change_lines(in, 1, [](auto& all) { all[1] = edited(all[1], "carol", "alice"); });
-                      },
-                      damage::changed, 1, 2, 5, false},
+        tampering_row{
+            "changed_byte",
+            [](tampering& in) { change_lines(in, 1, [](auto& all) { all[1] = edited(all[1], "carol", "alice"); }); },
+            damage::changed, 1, 2, 5, false},
         tampering_row{"changed_number",
                       [](tampering& in) {
                         change_lines(in, 1, [](auto& all) { all[1] = edited(all[1], "\"seq\":5", "\"seq\":6"); });
                       },
                       damage::changed, 1, 2, 5, true},
         tampering_row{"changed_hash",
-                      [](tampering& in) {
-                        change_lines(in, 0, [](auto& all) { all[0][all[0].size() - 3] ^= 1; });
-                      },
+                      [](tampering& in) { change_lines(in, 0, [](auto& all) { all[0][all[0].size() - 3] ^= 1; }); },
                       damage::changed, 0, 1, 1, true},
         tampering_row{"changed_into_something_else",
                       [](tampering& in) { change_lines(in, 0, [](auto& all) { all[1] = "nothing to see"; }); },
@@ -107,14 +104,15 @@ INSTANTIATE_TEST_SUITE_P(
                       [](tampering& in) { change_lines(in, 1, [](auto& all) { all.erase(all.begin()); }); },
                       damage::removed, 1, 1, 4, true},
         tampering_row{"removed_last_record_of_a_file",
-                      [](tampering& in) { change_lines(in, 1, [](auto& all) { all.pop_back(); }); },
-                      damage::removed, 2, 0, 6, true},
+                      [](tampering& in) { change_lines(in, 1, [](auto& all) { all.pop_back(); }); }, damage::removed, 2,
+                      0, 6, true},
         tampering_row{"swapped_records",
                       [](tampering& in) { change_lines(in, 1, [](auto& all) { std::swap(all[0], all[1]); }); },
                       damage::reordered, 1, 1, 4, true},
-        tampering_row{"repeated_record",
-                      [](tampering& in) { change_lines(in, 1, [](auto& all) { all.insert(all.begin() + 1, all[0]); }); },
-                      damage::inserted, 1, 2, 4, true},
+        tampering_row{
+            "repeated_record",
+            [](tampering& in) { change_lines(in, 1, [](auto& all) { all.insert(all.begin() + 1, all[0]); }); },
+            damage::inserted, 1, 2, 4, true},
         tampering_row{"inserted_forgery",
                       [](tampering& in) {
                         change_lines(in, 1, [](auto& all) {
@@ -130,10 +128,10 @@ INSTANTIATE_TEST_SUITE_P(
                       damage::truncated, 2, 0, 8, true},
         tampering_row{"removed_last_file", [](tampering& in) { std::filesystem::remove(in.path(3)); },
                       damage::truncated, 2, 0, 10, true},
-        tampering_row{"emptied_last_file", [](tampering& in) { tampering::write(in.path(3), ""); }, damage::truncated, 3, 0,
-                      10, true},
-        tampering_row{"removed_first_file", [](tampering& in) { std::filesystem::remove(in.path(0)); },
-                      damage::removed, 1, 0, 1, true},
+        tampering_row{"emptied_last_file", [](tampering& in) { tampering::write(in.path(3), ""); }, damage::truncated,
+                      3, 0, 10, true},
+        tampering_row{"removed_first_file", [](tampering& in) { std::filesystem::remove(in.path(0)); }, damage::removed,
+                      1, 0, 1, true},
         tampering_row{"removed_middle_file", [](tampering& in) { std::filesystem::remove(in.path(1)); },
                       damage::removed, 2, 0, 4, true},
         tampering_row{"removed_every_file",
@@ -174,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
                       [](tampering& in) {
                         auth::hmac_sha256 other("a guess");
                         auto head = head_writer::open(in.directory()).value();
-                        for (int slot = 0; slot < 2; ++slot) head.write({.sequence = 9, .file_first = 7, .file_bytes = 1, .hash = {}}, other);
+                        for (int slot = 0; slot < 2; ++slot)
+                          head.write({.sequence = 9, .file_first = 7, .file_bytes = 1, .hash = {}}, other);
                       },
                       damage::forged_head, elsewhere, 0, 0, true},
         tampering_row{"newest_slot_of_the_head_damaged_and_newest_record_removed",

@@ -279,6 +279,14 @@ void analyser::drop(const object& body) {
       const auto parts = as_node(raw);
       if (!parts || parts->type != "List") refuse("DROP of this form");
       use& of = named_object(names(parts->body, "items"), true);
+      if (of.found == resolution::unknown && flag(body, "missing_ok")) {
+        // DROP IF EXISTS of what is not there: judged, and written, by the schema where it would be.
+        of.schema = of.written_schema;
+        for (const auto& schema : names_.search_path) {
+          if (of.schema.empty() && schema != "pg_catalog" && names_.catalog->has_schema(schema)) of.schema = schema;
+        }
+        if (!of.schema.empty() && of.schema.rfind("pg_temp", 0) != 0) of.found = resolution::created;
+      }
       now.dropped.push_back(of.schema + '\0' + of.written_name);
       if (of.found == resolution::temporary) now.temporary = true;
     }

@@ -185,6 +185,12 @@ from_item analyser::join(const object& body, frame& here) {
       column.plain = from_left->plain;
     }
     read(column.lineage);
+    // No place in the text stands for this comparison, but it is one.
+    column_site compared;
+    compared.offset = std::string::npos;
+    compared.columns.assign(column.lineage.begin(), column.lineage.end());
+    compared.name = name;
+    out_.columns.push_back(std::move(compared));
     shared.push_back(std::move(column));
   }
   if (field(body, "quals")) {

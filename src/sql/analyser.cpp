@@ -4,7 +4,10 @@
 
 namespace sluice::sql {
 
-analyser::analyser(const tree& of, const name_space& names) : tree_(of), names_(names) {
+analyser::analyser(const tree& of, const name_space& names) : tree_(of), names_(names) { search_system_schema(); }
+
+// pg_catalog comes first unless the path gives it a place (namespace.c, recomputeNamespacePath).
+void analyser::search_system_schema() {
   auto& path = names_.search_path;
   if (std::find(path.begin(), path.end(), "pg_catalog") == path.end()) path.insert(path.begin(), "pg_catalog");
 }
@@ -13,7 +16,7 @@ void analyser::refuse(std::string construct, std::size_t offset, std::string hin
   throw not_understood{std::move(construct), offset, std::move(hint)};
 }
 
-analysis analyser::run() {
+analysis analyser::run(const after_statement& after_each) {
   object root;
   if (tree_.inside().root.get(root) != simdjson::SUCCESS) refuse("an unreadable parse tree");
   for (const element& raw : list(root, "stmts")) {
@@ -28,6 +31,10 @@ analysis analyser::run() {
     next.node = std::string(top->type);
     out_.statements.push_back(std::move(next));
     statement_node(*top);
+    if (after_each) {
+      after_each(out_, names_);
+      search_system_schema();
+    }
   }
   return std::move(out_);
 }
@@ -39,14 +46,15 @@ void analyser::resolve_use(use& of, bool making) const {
     refuse("a reference to database `" + of.written_catalog + "`", of.offset, "connect to that database instead");
   const auto temporary_schema = [](const std::string& schema) { return schema == "pg_temp" || schema.rfind("pg_temp_", 0) == 0; };
   const auto settle = [&](const std::string& schema) {
-    if (const catalog::relation* hit = known.find(schema, of.written_name)) {
-      of.found = resolution::relation;
-      of.relation = hit;
+    if (names_.unreliable.count(schema + '\0' + of.written_name)) return true;
+    if (names_.created.count(schema + '\0' + of.written_name)) {
+      of.found = resolution::created;
       of.schema = schema;
       return true;
     }
-    if (names_.created.count(schema + '\0' + of.written_name)) {
-      of.found = resolution::created;
+    if (const catalog::relation* hit = known.find(schema, of.written_name)) {
+      of.found = resolution::relation;
+      of.relation = hit;
       of.schema = schema;
       return true;
     }
@@ -149,11 +157,11 @@ std::vector<output> analyser::columns_of(std::size_t use_index, bool& open) cons
   return out;
 }
 
-base::result<analysis> analyse(const tree& of, const name_space& names) {
+base::result<analysis> analyse(const tree& of, const name_space& names, const after_statement& after_each) {
   base::diagnostic why;
   why.sqlstate = "42501";
   try {
-    return analyser(of, names).run();
+    return analyser(of, names).run(after_each);
   } catch (const not_understood& stop) {
     why.cause = stop.construct + " is not understood by the gateway and therefore denied";
     why.hint = stop.hint;

@@ -72,7 +72,7 @@ struct query_result {
 class analyser {
  public:
   analyser(const tree& of, const name_space& names);
-  analysis run();
+  analysis run(const after_statement& after_each);
 
  private:
   // analyse_statement.cpp
@@ -148,6 +148,8 @@ class analyser {
   const common_table* find_table(const std::string& name, frame* from) const;
   statement& current() { return out_.statements.back(); }
   [[noreturn]] static void refuse(std::string construct, std::size_t offset = 0, std::string hint = {});
+
+  void search_system_schema();
 
   const tree& tree_;
   name_space names_;

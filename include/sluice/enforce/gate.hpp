@@ -66,6 +66,7 @@ struct statement_info {
   base::revision policy_revision;
   base::revision catalog_revision;
   std::vector<std::string> layers;
+  std::vector<audit::touched_relation> relations;          // of the whole text: what FETCH and EXECUTE of it touch
 };
 
 struct denial {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,7 +23,8 @@ using statement_ptr = std::shared_ptr<const statement_info>;
 enum class effect_kind {
   none, begin, commit, rollback, savepoint, release, rollback_to,
   set_search_path, set_search_path_local, reset_search_path, reset_all, discard_all, discard_temp, discard_plans,
-  create_temp, drop_relation, create_relation, rename_temp,
+  create_temp, drop_relation, create_relation,  // drop: also a rename or redefinition; the name is no longer trusted
+  rename_temp,
   prepare, deallocate, deallocate_all, declare, close, close_all,
   catalog_change  // DDL: the catalog snapshot must be refreshed before the next statement is judged
 };
@@ -45,6 +47,8 @@ struct scope {
   bool in_transaction = false;
   std::map<std::string, std::vector<std::string>> temporary;              // pg_temp relations by name
   std::map<std::string, std::vector<std::string>> created;                // schema NUL name, made in this transaction
+  // Schema NUL name: dropped, renamed or redefined in this transaction, so that the snapshot's idea of it no longer holds.
+  std::set<std::string> unreliable;
   std::map<std::string, statement_ptr> prepared;                              // by SQL PREPARE and by Parse, one name space
   std::map<std::string, statement_ptr> cursors;
 
@@ -52,6 +56,7 @@ struct scope {
     std::string savepoint;  // empty for the transaction's own start
     std::vector<std::string> search_path;
     std::map<std::string, std::vector<std::string>> temporary, created;
+    std::set<std::string> unreliable;
   };
   std::vector<saved> undo;                        // innermost last
   std::vector<std::string> path_after_commit;     // search_path without SET LOCAL

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@ struct name_space {
   std::vector<std::string> search_path;  // "$user" already replaced; pg_catalog first unless named (added by analyse)
   std::map<std::string, std::vector<std::string>> temporary;  // pg_temp relations → columns (empty: unknown)
   std::map<std::string, std::vector<std::string>> created;    // schema NUL name → columns: made in this transaction
+  std::set<std::string> unreliable;                           // schema NUL name: dropped or redefined; never resolved
 };
 
 enum class resolution { unknown, relation, temporary, created, cte };
@@ -161,6 +163,8 @@ struct analysis {
 };
 
 // Fails for what is not understood: the diagnostic says which construct, with its character offset.
-base::result<analysis> analyse(const tree& of, const name_space& names);
+// `after_each` runs behind every statement of the text and may change what names mean for the next one.
+using after_statement = std::function<void(const analysis& so_far, name_space& names)>;
+base::result<analysis> analyse(const tree& of, const name_space& names, const after_statement& after_each = {});
 
 }  // namespace sluice::sql

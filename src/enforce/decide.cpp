@@ -1,0 +1,320 @@
+#include "decide.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "sluice/enforce/builtins.hpp"
+
+namespace sluice::enforce {
+namespace {
+
+std::string described(const sql::use& of) {
+  return "`" + (of.schema.empty() ? of.written_schema.empty() ? std::string() : of.written_schema + "." : of.schema + ".") + of.written_name + "`";
+}
+
+struct action_row {
+  bool sql::use::*flag;
+  policy::action action;
+  std::string_view doing;
+};
+constexpr std::array<action_row, 4> letters{{{&sql::use::reads, policy::action::read, "reading"},
+                                             {&sql::use::creates, policy::action::create, "creating in"},
+                                             {&sql::use::updates, policy::action::update, "changing"},
+                                             {&sql::use::removes, policy::action::remove, "deleting from"}}};
+
+class deciding {
+ public:
+  deciding(const decide_request& request, std::vector<std::string>& rules, bool& unresolved)
+      : request_(request), rules_(rules), unresolved_(unresolved) {}
+
+  std::optional<denial> run() {
+    for (std::size_t index = 0; index < request_.facts.uses.size() && !why_; ++index) use(request_.facts.uses[index]);
+    for (const auto& statement : request_.facts.statements) {
+      if (!why_) schemas(statement);
+    }
+    if (!why_) conflicts();
+    if (!why_) definitions();
+    if (!why_) why_ = refuse_functions(request_.facts, request_.with, request_.who, request_.path, &request_.shown, &request_.tree);
+    return std::move(why_);
+  }
+
+ private:
+  const sql::statement& statement_of(const sql::use& of) const { return request_.facts.statements[of.statement]; }
+  void refuse(std::optional<std::size_t> offset, std::string message, std::string hint = {}, std::string sqlstate = "42501") {
+    if (!why_) why_ = refusal(request_.tree, offset == std::string::npos ? std::nullopt : offset, std::move(message), std::move(hint), std::move(sqlstate));
+  }
+  void note(const policy::decision& decided) {
+    for (const auto& rule : decided.rules) {
+      if (std::find(rules_.begin(), rules_.end(), rule) == rules_.end()) rules_.push_back(rule);
+    }
+  }
+  policy::object object_in(std::string_view schema, std::string_view relation) const {
+    const std::string* layer = request_.with.database->layer_of(std::string(schema));
+    return {request_.with.database->name, layer ? std::string_view(*layer) : std::string_view(), schema, relation};
+  }
+  bool ask(const sql::use& of, const policy::object& what, policy::action how, bool definition, std::string_view doing) {
+    const policy::decision decided = definition ? request_.with.policy->decide_ddl(request_.who, what, how) : request_.with.policy->decide(request_.who, what, how);
+    note(decided);
+    if (!decided.allowed) refuse(of.offset, std::string(doing) + " `" + std::string(what.schema) + "." + std::string(what.relation) + "` is denied: " + decided.reason, decided.hint);
+    return decided.allowed;
+  }
+
+  void use(const sql::use& of) {
+    switch (of.found) {
+      case sql::resolution::cte:
+      case sql::resolution::temporary:
+        return;
+      case sql::resolution::unknown:
+        return unknown(of);
+      case sql::resolution::created:
+      case sql::resolution::relation:
+        break;
+    }
+    if (of.schema.empty()) return refuse(of.offset, "no schema has been selected to create in", "set search_path to a schema of yours", "3F000");
+    if (is_system_schema(of.schema)) return system(of);
+    if (of.offset == std::string::npos && of.written_schema.empty() && statement_of(of).tag == "COMMENT")
+      return refuse(std::nullopt, "COMMENT on " + described(of) + " is denied: the name has no schema", "write `" + of.schema + "." + of.written_name + "`");
+    const policy::object what = object_in(of.schema, of.relation && !of.relation->index_of.value() ? std::string_view(of.relation->name) : std::string_view(of.written_name));
+    for (const auto& letter : letters) {
+      if (!(of.*letter.flag)) continue;
+      // Reading what a definition refers to (LIKE, a foreign key) is reading rows' shape or existence, not defining.
+      const bool definition = of.definition && letter.action != policy::action::read;
+      if (!ask(of, what, letter.action, definition, letter.doing)) return;
+    }
+    if (of.relation) relation(of);
+  }
+
+  void unknown(const sql::use& of) {
+    unresolved_ = true;
+    std::string name = of.written_schema.empty() ? of.written_name : of.written_schema + "." + of.written_name;
+    refuse(of.offset, "relation \"" + name + "\" does not exist", {}, "42P01");
+  }
+
+  void system(const sql::use& of) {
+    if (of.creates || of.updates || of.removes) return refuse(of.offset, "changing " + described(of) + " is denied: the catalog belongs to the server");
+    if (!of.relation) return;
+    const relation_guard& guard = request_.shown.of(*of.relation);
+    if (!guard.refused.empty()) refuse(of.offset, guard.refused);
+  }
+
+  void relation(const sql::use& of) {
+    const relation_guard& guard = request_.shown.of(*of.relation);
+    const bool reads = of.reads || !of.read_columns.empty() || of.whole_row;
+    if (!guard.refused.empty() && reads) return refuse(of.offset, "reading " + described(of) + " is denied: " + guard.refused);
+    for (const std::int16_t attnum : of.read_columns) {
+      const auto found = guard.columns.find(attnum);
+      if (found == guard.columns.end() || found->second.state != column_state::denied) continue;
+      const auto* column = of.relation->find_column(attnum);
+      return refuse(of.offset, "reading column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied: class `" + found->second.why + "`",
+                    "leave the column out, or ask for a role that may read it");
+    }
+    const bool changes = of.creates || of.updates || of.removes;
+    if (!changes || of.definition) return;
+    using enum sql::use_role;
+    if ((of.role == merge || (of.role == insert && of.updates)) && guard.has_filter())
+      return refuse(of.offset, "this form of change is denied on " + described(of) + ": a row filter holds on it", "use UPDATE and INSERT apart");
+    if (of.role == existing && of.removes && guard.has_filter())
+      return refuse(of.offset, "TRUNCATE of " + described(of) + " is denied: a row filter holds on it", "use DELETE");
+    if (of.relation->kind == catalog::relation_kind::view) writes_view(of, guard);
+  }
+
+  // A write through a view is a write to what the view stands on, under the rights that hold there.
+  void writes_view(const sql::use& of, const relation_guard& guard) {
+    if (guard.definition || guard.has_filter() || guard.filtered_below || !guard.columns.empty())
+      return refuse(of.offset, "changing view " + described(of) + " is denied: it shows masked or filtered data", "change the table below");
+    std::set<std::uint32_t> seen;
+    std::vector<base::oid> open;
+    const auto enqueue = [&](const catalog::relation& view) {
+      for (const auto& column : view.columns) {
+        const auto* sources = request_.with.classes->lineage(view.id, column.attnum);
+        if (!sources) continue;
+        for (const auto& from : *sources) {
+          if (seen.insert(from.relation.value()).second) open.push_back(from.relation);
+        }
+      }
+    };
+    enqueue(*of.relation);
+    while (!open.empty() && !why_) {
+      const catalog::relation* below = request_.with.catalog->find(open.back());
+      open.pop_back();
+      if (!below) continue;
+      for (const auto& letter : letters) {
+        if (letter.action != policy::action::read && of.*letter.flag) ask(of, object_in(below->schema, below->name), letter.action, false, letter.doing);
+      }
+      enqueue(*below);
+    }
+  }
+
+  void schemas(const sql::statement& statement) {
+    const auto each = [&](const std::vector<std::string>& names, policy::action how) {
+      for (const auto& schema : names) {
+        if (why_) return;
+        const policy::decision decided = request_.with.policy->decide_ddl(request_.who, object_in(schema, {}), how);
+        note(decided);
+        if (!decided.allowed) refuse(std::nullopt, "changing schema `" + schema + "` is denied: " + decided.reason, decided.hint);
+      }
+    };
+    each(statement.schemas_made, policy::action::create);
+    each(statement.schemas_dropped, policy::action::remove);
+    each(statement.schemas_altered, statement.tag == "COMMENT" ? policy::action::update : policy::action::create);
+    if (!why_ && (statement.what == sql::command::explain || statement.what == sql::command::explain_analyze)) explained(statement);
+  }
+
+  void explained(const sql::statement& statement) {
+    const std::size_t index = static_cast<std::size_t>(&statement - request_.facts.statements.data());
+    for (const auto& of : request_.facts.uses) {
+      if (of.statement != index || !of.relation || is_system_schema(of.relation->schema)) continue;
+      if (request_.shown.of(*of.relation).needed)
+        return refuse(of.offset, "EXPLAIN of a statement that reads " + described(of) + " is denied: the plan tells about masked or hidden data", "explain it without that relation, or ask an admin");
+    }
+  }
+
+  // An arbiter on a masked column would tell whether a value exists.
+  void conflicts() {
+    for (const auto& of : request_.facts.uses) {
+      if (of.role != sql::use_role::insert || !of.relation) continue;
+      const relation_guard& guard = request_.shown.of(*of.relation);
+      for (const auto& name : statement_of(of).conflict_columns) {
+        const auto* column = of.relation->find_column(name);
+        if (column && guard.columns.count(column->attnum)) return refuse(of.offset, "ON CONFLICT on masked column `" + name + "` of " + described(of) + " is denied");
+      }
+    }
+  }
+
+  // Expressions inside definitions run on raw values: they may not read what is masked.
+  void definitions() {
+    for (const auto& of : request_.facts.uses) {
+      if (why_ || !of.relation || of.role != sql::use_role::existing) continue;
+      const relation_guard& guard = request_.shown.of(*of.relation);
+      for (const std::int16_t attnum : of.read_columns) {
+        if (!guard.columns.count(attnum)) continue;
+        const auto* column = of.relation->find_column(attnum);
+        return refuse(of.offset, "a definition that reads masked column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied");
+      }
+      if (of.definition && of.whole_row && !guard.columns.empty()) return refuse(of.offset, "a definition that reads the whole row of " + described(of) + " is denied: it has masked columns");
+    }
+  }
+
+  const decide_request& request_;
+  std::vector<std::string>& rules_;
+  bool& unresolved_;
+  std::optional<denial> why_;
+};
+
+std::optional<denial> judge_settings(const decide_request& request, const sql::statement& statement) {
+  for (const auto& change : statement.settings) {
+    if (change.name.empty()) continue;
+    if (!change.value) {
+      const setting_entry* entry = find_setting(change.name);
+      if (entry && (entry->writable || statement.what == sql::command::begin)) continue;
+      return refusal(request.tree, statement.start, "setting `" + change.name + "` may not be changed through the gateway", "leave it out");
+    }
+    const setting_verdict verdict = judge_setting(change.name, *change.value);
+    if (!verdict.allowed) return verdict.why;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<denial> decide(const decide_request& request, std::vector<std::string>& rules, bool& unresolved) {
+  return deciding(request, rules, unresolved).run();
+}
+
+std::optional<denial> decide_instance(const decide_request& request, std::vector<std::string>& rules) {
+  for (const auto& statement : request.facts.statements) {
+    if (!statement.refused.empty()) {
+      return refusal(request.tree, statement.start, statement.refused + " is denied: it is on no list of allowed statements", "ask an admin of the upstream");
+    }
+    if (!statement.instance.empty() || statement.what == sql::command::instance) {
+      const policy::instance_decision decided = request.with.policy->decide_instance(request.who, statement.instance);
+      if (!decided.rule.empty()) rules.push_back(decided.rule);
+      if (!decided.allowed) {
+        return refusal(request.tree, statement.start, "statement `" + (statement.instance.empty() ? statement.node : statement.instance) + "` is denied: " + decided.reason,
+                       "work on the instance is done on the upstream itself");
+      }
+    }
+    if (auto why = judge_settings(request, statement)) return why;
+    if (statement.what == sql::command::show && statement.name != "all") {
+      const setting_entry* entry = find_setting(statement.name);
+      if (!entry || !entry->readable) {
+        return refusal(request.tree, statement.start, "setting `" + statement.name + "` is not readable through the gateway", {}, find_setting(statement.name) ? "42501" : "42704");
+      }
+    }
+  }
+  return refuse_instance_functions(request.facts, request.tree);
+}
+
+std::vector<audit::touched_relation> touched(const decide_request& request, const rewrite_outcome* rewritten) {
+  std::vector<audit::touched_relation> out;
+  for (std::size_t index = 0; index < request.facts.uses.size(); ++index) {
+    const sql::use& of = request.facts.uses[index];
+    if (of.found == sql::resolution::cte) continue;
+    if (of.relation && is_system_schema(of.relation->schema)) continue;
+    const std::string schema = of.schema.empty() ? of.written_schema : of.schema;
+    const std::string* layer = schema == "pg_temp" ? nullptr : request.with.database->layer_of(schema);
+    auto at = std::find_if(out.begin(), out.end(), [&](const audit::touched_relation& each) { return each.schema == schema && each.relation == of.written_name; });
+    if (at == out.end()) {
+      audit::touched_relation made;
+      made.layer = layer ? *layer : std::string();
+      made.schema = schema;
+      made.relation = of.written_name;
+      out.push_back(std::move(made));
+      at = std::prev(out.end());
+    }
+    for (const auto& letter : letters) {
+      const std::string name(policy::name_of(letter.action));
+      if (of.*letter.flag && std::find(at->actions.begin(), at->actions.end(), name) == at->actions.end()) at->actions.push_back(name);
+    }
+    if (!of.relation) continue;
+    const auto column_of = [&](std::int16_t attnum) -> audit::touched_column* {
+      const auto* column = of.relation->find_column(attnum);
+      if (!column) return nullptr;
+      for (auto& known : at->columns) {
+        if (known.column == column->name) return &known;
+      }
+      audit::touched_column made;
+      made.column = column->name;
+      made.classes = request.with.classes->effective(of.relation->id, attnum);
+      at->columns.push_back(std::move(made));
+      return &at->columns.back();
+    };
+    std::set<std::int16_t> read = of.read_columns;
+    if (of.whole_row) {
+      for (const auto& column : of.relation->columns) read.insert(column.attnum);
+    }
+    const relation_guard* guard = rewritten ? &request.shown.of(*of.relation) : nullptr;
+    for (const std::int16_t attnum : read) {
+      audit::touched_column* column = column_of(attnum);
+      if (!column) continue;
+      column->read = true;
+      if (!guard) continue;
+      const auto masked = guard->columns.find(attnum);
+      const bool by_view = masked == guard->columns.end() && guard->definition && !column->classes.empty();
+      if (masked == guard->columns.end() && !by_view) continue;
+      const std::string mask = column->column + ":" + (by_view ? "through the view" : masked->second.mask.empty() ? "null" : masked->second.mask);
+      if (std::find(at->masks.begin(), at->masks.end(), mask) == at->masks.end()) at->masks.push_back(mask);
+    }
+    for (const std::int16_t attnum : of.written_columns) {
+      if (audit::touched_column* column = column_of(attnum)) column->written = true;
+    }
+    if (!guard) continue;
+    for (const auto& filter : guard->filters) {
+      if (std::find(at->filters.begin(), at->filters.end(), filter.rule) == at->filters.end()) at->filters.push_back(filter.rule);
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> touched_layers(const decide_request& request, std::optional<std::size_t> statement) {
+  std::set<std::string> out;
+  for (const auto& of : request.facts.uses) {
+    if (statement && of.statement != *statement) continue;
+    if (of.found == sql::resolution::cte || of.schema == "pg_temp" || is_system_schema(of.schema)) continue;
+    if (const std::string* layer = request.with.database->layer_of(of.schema.empty() ? of.written_schema : of.schema)) out.insert(*layer);
+  }
+  return {out.begin(), out.end()};
+}
+
+}  // namespace sluice::enforce

@@ -1,0 +1,30 @@
+// Permissions of one analysed text, and the facts for its audit record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guards.hpp"
+#include "rewrite.hpp"
+
+namespace sluice::enforce {
+
+struct decide_request {
+  const sql::tree& tree;
+  const sql::analysis& facts;
+  const context& with;
+  const policy::principal& who;
+  guards& shown;
+  const std::vector<std::string>& path;   // effective search_path, for names inside function arguments
+};
+
+// Nullopt when every action of every statement is allowed; collects rule ids, sets `unresolved` for names not known.
+std::optional<denial> decide(const decide_request& request, std::vector<std::string>& rules, bool& unresolved);
+// What holds for everybody, Admin included: instance statements, settings, functions that give the instance away.
+std::optional<denial> decide_instance(const decide_request& request, std::vector<std::string>& rules);
+
+std::vector<audit::touched_relation> touched(const decide_request& request, const rewrite_outcome* rewritten);
+std::vector<std::string> touched_layers(const decide_request& request, std::optional<std::size_t> statement);
+
+}  // namespace sluice::enforce

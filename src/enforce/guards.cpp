@@ -1,0 +1,222 @@
+#include "guards.hpp"
+
+#include <algorithm>
+
+#include "rewrite.hpp"
+#include "sluice/enforce/builtins.hpp"
+#include "sluice/enforce/mask_sql.hpp"
+#include "sluice/enforce/wire_masks.hpp"
+
+namespace sluice::enforce {
+namespace {
+
+constexpr std::size_t max_view_depth = 32;
+
+column_state state_of(const policy::mask& with) { return with.kind == policy::mask_kind::detect ? column_state::detected : column_state::masked; }
+
+}  // namespace
+
+std::string qualified_name(const catalog::relation& relation) {
+  return quote_identifier(relation.schema) + "." + quote_identifier(relation.name);
+}
+
+bool is_system_schema(std::string_view schema) {
+  return schema == "pg_catalog" || schema == "information_schema" || schema.rfind("pg_toast", 0) == 0;
+}
+
+policy::object guards::object_of(const catalog::relation& relation) const {
+  const std::string* layer = context_.database->layer_of(relation.schema);
+  return {context_.database->name, layer ? std::string_view(*layer) : std::string_view(), relation.schema, relation.name};
+}
+
+const relation_guard& guards::of(const catalog::relation& relation) {
+  if (const auto found = made_.find(relation.id.value()); found != made_.end()) return found->second;
+  ++depth_;
+  relation_guard made = make(relation);
+  --depth_;
+  return made_[relation.id.value()] = std::move(made);
+}
+
+relation_guard guards::make(const catalog::relation& relation) {
+  relation_guard out;
+  if (is_system_schema(relation.schema)) {
+    guard_system(relation, out);
+  } else if (relation.kind == catalog::relation_kind::sequence) {
+    return out;
+  } else {
+    guard_columns(relation, out);
+    if (relation.kind == catalog::relation_kind::view) guard_view(relation, out);
+  }
+  out.needed = out.needed || !out.columns.empty() || out.has_filter() || out.definition.has_value() || !out.refused.empty();
+  return out;
+}
+
+void guards::guard_system(const catalog::relation& relation, relation_guard& out) const {
+  const system_relation_entry entry = system_relation(relation.schema, relation.name);
+  if (entry.rule == system_relation_rule::denied) {
+    out.refused = "`" + relation.schema + "." + relation.name + "` is not shown through the gateway" +
+                  (entry.reason.empty() ? std::string() : ": " + std::string(entry.reason));
+    return;
+  }
+  if (entry.rule == system_relation_rule::filtered) out.system_filter = std::string(entry.filter);
+  for (const std::string_view name : entry.emptied) {
+    if (const auto* column = relation.find_column(name)) {
+      column_guard empty;
+      empty.state = column_state::emptied;
+      empty.why = std::string(entry.reason);
+      out.columns[column->attnum] = std::move(empty);
+    }
+  }
+}
+
+void guards::guard_columns(const catalog::relation& relation, relation_guard& out) const {
+  const policy::object what = object_of(relation);
+  const policy::unclassified rest = context_.policy->unclassified_of(what.layer);
+  const bool view = relation.kind == catalog::relation_kind::view;
+  if (rest == policy::unclassified::deny && !context_.policy->names_relation(what)) {
+    const policy::treatment seen = context_.policy->treat_unclassified(who_, what);
+    if (seen.kind != policy::treatment_kind::clear) {
+      out.refused = "`" + relation.schema + "." + relation.name + "` is named by no rule, and layer `" + std::string(what.layer) + "` denies what is unclassified";
+      return;
+    }
+  }
+  for (const auto& column : relation.columns) {
+    const column_class* known = context_.classes->of(relation.id, column.attnum);
+    policy::treatment strictest;
+    strictest.kind = policy::treatment_kind::clear;
+    std::string why;
+    // A view's columns show what their sources show to this reader; a mask of their own comes only where there is no source
+    // that is masked already.
+    const auto* sources = view ? context_.classes->lineage(relation.id, column.attnum) : nullptr;
+    if (known && !known->classes.empty()) {
+      const bool below = sources && std::any_of(sources->begin(), sources->end(), [&](const classification::source& from) {
+        const auto* base_class = context_.classes->of(from.relation, from.attnum);
+        return context_.classes->lineage(from.relation, from.attnum) || (base_class && !base_class->classes.empty());
+      });
+      if (!below) {
+        for (const auto& data_class : known->classes) {
+          policy::treatment next = context_.policy->treat(who_, what, data_class);
+          const auto rank = [](policy::treatment_kind kind) { return kind == policy::treatment_kind::denied ? 2 : kind == policy::treatment_kind::masked ? 1 : 0; };
+          if (rank(next.kind) <= rank(strictest.kind)) continue;
+          strictest = std::move(next);
+          why = data_class;
+        }
+      }
+    } else if (!(known && known->known_clear) && !view) {
+      strictest = context_.policy->treat_unclassified(who_, what);
+      why = "unclassified";
+    }
+    if (strictest.kind == policy::treatment_kind::clear) continue;
+    column_guard made;
+    made.why = why;
+    made.with = strictest.mask;
+    made.mask = strictest.mask.id;
+    made.state = strictest.kind == policy::treatment_kind::denied ? column_state::denied : state_of(strictest.mask);
+    out.columns[column.attnum] = std::move(made);
+  }
+  out.filters = context_.policy->filters(who_, what);
+  for (const auto& filter : out.filters) {
+    if (!filter_reads_only(relation, filter.sql)) {
+      out.refused = "row filter `" + filter.rule + "` does not fit `" + relation.schema + "." + relation.name + "`";
+      return;
+    }
+  }
+}
+
+// A filter reads columns of its own relation and nothing else: a name that is not one of them could be caught by the query
+// that surrounds the guard.
+bool guards::filter_reads_only(const catalog::relation& relation, const std::string& filter) const {
+  const auto parsed = sql::parse("SELECT FROM " + qualified_name(relation) + " WHERE (" + filter + ")");
+  if (!parsed || parsed->statement_count() != 1) return false;
+  sql::name_space names;
+  names.catalog = context_.catalog.get();
+  names.search_path = {"pg_catalog"};
+  const auto facts = sql::analyse(*parsed, names);
+  if (!facts || !facts->unresolved_columns.empty() || facts->parameter_count > 0) return false;
+  return std::all_of(facts->uses.begin(), facts->uses.end(), [](const sql::use& each) {
+    return each.found == sql::resolution::cte || (each.found == sql::resolution::relation && !each.written_schema.empty());
+  });
+}
+
+void guards::guard_view(const catalog::relation& relation, relation_guard& out) {
+  const auto refuse = [&](const std::string& why) {
+    out.refused = "view `" + relation.schema + "." + relation.name + "` is not shown through the gateway: " + why;
+  };
+  if (depth_ > max_view_depth) return refuse("it stands on too many views");
+  const auto parsed = sql::parse(relation.definition);
+  if (!parsed) return refuse("its definition is not understood");
+  sql::name_space names;
+  names.catalog = context_.catalog.get();
+  names.search_path = {"pg_catalog"};
+  const auto facts = sql::analyse(*parsed, names);
+  if (!facts || facts->statements.size() != 1 || facts->statements[0].what != sql::command::select)
+    return refuse("its definition is not understood");
+  bool guarded_below = false;
+  for (const auto& use : facts->uses) {
+    if (use.found == sql::resolution::cte) continue;
+    if (use.found != sql::resolution::relation) return refuse("it reads `" + use.written_name + "`, which the gateway does not know");
+    const relation_guard& inner = of(*use.relation);
+    if (!inner.refused.empty() && !is_system_schema(use.relation->schema)) return refuse(inner.refused);
+    guarded_below = guarded_below || inner.needed;
+    out.filtered_below = out.filtered_below || inner.has_filter() || inner.filtered_below;
+    // A view reads a denied column as NULL: who may read the view is not who may read the column.
+  }
+  if (auto why = refuse_functions(*facts, context_, who_)) return refuse(why->message);
+  if (!guarded_below) return;
+  rewrite_request request{*parsed, *facts, context_, *this};
+  request.inside_view = true;
+  rewrite_outcome made = rewrite(request);
+  if (made.refused) return refuse(made.refused->message);
+  std::string text = made.text ? *made.text : relation.definition;
+  while (!text.empty() && (text.back() == ';' || text.back() == ' ' || text.back() == '\n')) text.pop_back();
+  out.definition = std::move(text);
+}
+
+std::optional<std::string> guards::shown(const catalog::relation& relation, std::int16_t attnum, const std::string& column_sql) {
+  const relation_guard& guard = of(relation);
+  const auto found = guard.columns.find(attnum);
+  const catalog::column* column = relation.find_column(attnum);
+  if (found == guard.columns.end() || !column) return std::nullopt;
+  switch (found->second.state) {
+    case column_state::masked: return mask_expression(found->second.with, *column, column_sql);
+    case column_state::detected: return detect_expression(found->second.with.detectors, *column, column_sql);
+    case column_state::emptied:
+    case column_state::denied: break;
+  }
+  return "CAST(NULL AS " + column->type_sql + ")";
+}
+
+std::string guards::query(const catalog::relation& relation, const guard_options& options) {
+  const relation_guard& guard = of(relation);
+  std::string list;
+  const auto item = [&](const catalog::column& column) {
+    const std::string name = quote_identifier(column.name);
+    if (!list.empty()) list += ", ";
+    const bool passes = options.plain && std::find(options.plain->begin(), options.plain->end(), column.attnum) != options.plain->end();
+    const auto mask = passes ? std::nullopt : shown(relation, column.attnum, name);
+    list += mask ? *mask + " AS " + name : name;
+  };
+  if (options.columns && !options.columns->empty()) {
+    for (const auto& name : *options.columns) {
+      if (const auto* column = relation.find_column(name)) item(*column);
+    }
+  } else {
+    for (const auto& column : relation.columns) {
+      if (options.columns && column.is_generated) continue;  // COPY leaves generated columns out
+      item(column);
+    }
+  }
+  std::string out = "SELECT " + list + " FROM ";
+  if (guard.definition) {
+    out += "(" + *guard.definition + ") AS sluice_view";
+  } else {
+    out += (options.only ? "ONLY " : "") + qualified_name(relation) + (options.sample.empty() ? "" : " " + options.sample);
+  }
+  std::string where = guard.system_filter.empty() ? std::string() : "(" + guard.system_filter + ")";
+  for (const auto& filter : guard.filters) where += (where.empty() ? "(" : " AND (") + filter.sql + ")";
+  if (!where.empty()) out += " WHERE " + where;
+  if (options.fenced && (!where.empty() || guard.filtered_below)) out += " OFFSET 0";
+  return out;
+}
+
+}  // namespace sluice::enforce

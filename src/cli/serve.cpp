@@ -64,6 +64,10 @@ std::vector<base::diagnostic> read_files(const std::string& path, net::server_pa
   auto policy = policy::load(into.settings->policy_file, base::revision{1});
   into.policy = policy.value;
   problems.insert(problems.end(), policy.problems.begin(), policy.problems.end());
+  if (into.policy) {
+    const auto dangling = config::check_layers(*into.settings, policy.layers);
+    problems.insert(problems.end(), dangling.begin(), dangling.end());
+  }
   for (const auto& each : policy.warnings) net::log(net::log_level::warning, base::to_string(each));
 
   const auto tls = net::check_tls(*into.settings);

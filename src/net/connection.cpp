@@ -55,9 +55,7 @@ void connection::shut_down() {
 }
 
 void connection::cut() {
-  turn([this] {
-    if (!client_.at_end) report_end(client_);
-  });
+  turn([this] { report_end(client_); });
   retire();
 }
 

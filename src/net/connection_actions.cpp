@@ -123,6 +123,8 @@ buffers connection::release_buffers() {
 void connection::retire() {
   if (retired_) return;
   retired_ = true;
+  // Whatever ended it, the journal hears of it and its cancel key is taken back.
+  if (!session_->finished()) session_->on_client_closed();
   alarm_.cancel();
   close_leg(upstream_);
   close_leg(client_);

@@ -107,6 +107,10 @@ reload_outcome server::reload() {
   reload_outcome out;
   out.problems = std::move(policy.problems);
   out.problems.insert(out.problems.end(), users.problems.begin(), users.problems.end());
+  if (policy.value) {
+    const auto dangling = config::check_layers(settings, policy.layers);
+    out.problems.insert(out.problems.end(), dangling.begin(), dangling.end());
+  }
   if (!client_tls) out.problems.push_back(client_tls.error());
   out.warnings = std::move(policy.warnings);
   if (out.problems.empty() && policy.value && users.value) {

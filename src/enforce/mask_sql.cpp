@@ -334,7 +334,10 @@ std::string bucket_mask(const policy::mask& with, const catalog::column& column,
     const std::string width = decimal(with.bucket);
     const bucket_range range = bucket_range_of(column, width);
     const std::string value = cast(column_sql, "pg_catalog.\"numeric\"");
-    const std::string floor = infix(call("floor", infix(value, "/", number(width))), "*", number(width));
+    // By remainders, which are exact; a quotient is rounded to some sixteen digits and may end up in the next bucket.
+    const std::string remainder = call("mod", value + ", " + number(width));
+    const std::string floor =
+        infix(value, "-", call("mod", infix(remainder, "+", number(width)) + ", " + number(width)));
     // NaN sorts above every number and so falls outside, too.
     return cast("CASE WHEN " + infix(value, ">=", range.lowest) + " AND " + infix(value, "<=", range.highest) +
                     " THEN " + cast(floor, column.type_sql) + " END",

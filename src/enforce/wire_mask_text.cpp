@@ -36,11 +36,11 @@ struct pattern_text {
 #define GAP_SQL "[()\\uFF08\\uFF09" DASHES_SQL "]{0,2}"
 #define LATIN_RE2 "A-Za-z0-9\\x{C0}-\\x{24F}"
 #define LATIN_SQL "A-Za-z0-9\\u00C0-\\u024F"
-#define KEY_FORMS(space)                                                                                            \
-  "(?:(?:AKIA|ASIA)[0-9A-Z]{16,}|sk[_-][A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|" \
-  "glpat-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{30,}|"                                     \
-  "eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]*|"                                                      \
-  "[Bb][Ee][Aa][Rr][Ee][Rr]" space "[A-Za-z0-9._~+/-]{8,}=*)"
+#define SHORT_KEY "sk[_-][A-Za-z0-9_-]{16,}"
+#define LONG_KEY(space)                                                                                          \
+  "(?:AKIA|ASIA)[0-9A-Z]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|" \
+  "xox[a-z]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]*|" \
+  "[Bb][Ee][Aa][Rr][Ee][Rr]" space "[A-Za-z0-9._~+/-]{8,}=*"
 
 constexpr pattern_text email_pattern{
     "[" LATIN_RE2 "._%+-]+[@\\x{FF20}][" LATIN_RE2 "-]+(?:[.][" LATIN_RE2 "-]+)*[.][A-Za-z]{2,}",
@@ -57,9 +57,12 @@ constexpr pattern_text my_number_run{DIGIT_RE2 "(?:[" DASHES_RE2 "]?" DIGIT_RE2 
 constexpr pattern_text ipv4_run{"[0-9]+(?:[.][0-9]+){3,}", "[0-9]+(?:[.][0-9]+){3,}"};
 constexpr pattern_text ipv6_run{"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*",
                                 "[0-9A-Fa-f:.]*(?:::|(?:[0-9A-Fa-f]{1,4}:){6})[0-9A-Fa-f:.]*"};
-// In JSON a letter of an escape (`\n`) may stand before the key, so the word boundary is left out there.
-constexpr pattern_text key_pattern{KEY_FORMS("\\s+"), "(?<![A-Za-z0-9])" KEY_FORMS("\\s+"),
-                                   KEY_FORMS("(?:\\s|\\\\.)+")};
+// `sk-` also ends words such as `task-`, so it must begin one, or follow another key. In JSON a letter of an escape
+// (`\n`) may stand before it: there it is found everywhere.
+constexpr pattern_text key_pattern{"(?:" SHORT_KEY "|" LONG_KEY("\\s+") ")",
+                                   "(?:(?<![A-Za-z0-9])" SHORT_KEY "|" LONG_KEY("\\s+") ")(?:" SHORT_KEY
+                                                                                        "|" LONG_KEY("\\s+") ")*",
+                                   "(?:" SHORT_KEY "|" LONG_KEY("(?:\\s|\\\\.)+") ")"};
 
 bool find(const re2::RE2& pattern, std::string_view text, std::size_t from, match& found) {
   re2::StringPiece piece;
@@ -231,7 +234,8 @@ bool next_ipv6(std::string_view text, std::size_t from, match& found) {
 }
 bool next_api_key(std::string_view text, std::size_t from, match& found) {
   while (from < text.size() && find(COMPILED(key_pattern), text, from, found)) {
-    if (found.begin == 0 || !is_word(text[found.begin - 1])) return true;
+    const bool begins_word = found.begin == 0 || !is_word(text[found.begin - 1]);
+    if (begins_word || text[found.begin] != 's') return true;
     from = found.begin + 1;
   }
   return false;

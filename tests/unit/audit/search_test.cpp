@@ -230,7 +230,8 @@ TEST_F(searching, prints_json_with_the_original_members) {
   std::getline(out, line);
   EXPECT_EQ(line, lines(0)[0]);
   std::getline(out, line);
-  const auto original = read_envelope(lines(0).size() > 1 ? lines(0)[1] : lines(1)[0]).value();
+  const auto recorded = lines(0).size() > 1 ? lines(0)[1] : lines(1)[0];
+  const auto original = read_envelope(recorded).value();
   EXPECT_EQ(line.substr(0, original.sealed.size()), original.sealed);
   EXPECT_NE(line.find(",\"completion\":{\"time\":"), std::string::npos);
 }

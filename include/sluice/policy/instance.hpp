@@ -41,7 +41,7 @@ inline constexpr auto never = instance_right::never, by_name = instance_right::b
                       granted = instance_right::granted;
 
 // clang-format off
-inline constexpr std::array<instance_row, 103> all{{
+inline constexpr std::array<instance_row, 107> all{{
   // identities and rights
   {"create_role", never, never, never,
    "roles belong to the upstream's own administrators"},
@@ -193,6 +193,14 @@ inline constexpr std::array<instance_row, 103> all{{
    "keeps samples of raw values in the catalog"},
   {"drop_statistics", granted, by_name, never,
    "changes plans only"},
+  {"rename_schema", by_name, never, never,
+   "the schema's name decides the layer of everything in it"},
+  {"rename", by_name, never, never,
+   "gives functions, types and other objects beside relations a name that others may already use"},
+  {"comment_other", by_name, never, never,
+   "writes on roles, functions and other objects beside relations"},
+  {"drop_other", never, never, never,
+   "objects that no other row names belong to the instance"},
   {"alter_object_depends", never, never, never,
    "ties an object to an extension"},
   // other servers

@@ -254,15 +254,16 @@ std::string email_mask(const catalog::column& column, std::string_view column_sq
 // `***-****-**34`: the last two digits of what looks like a number, whatever its separators; full-width digits count.
 std::string phone_mask(const catalog::column& column, std::string_view column_sql) {
   const std::string text = as_text(column_sql);
-  const std::string plain = call("translate", text + ", '０１２３４５６７８９', '0123456789'");
-  const std::string separators = call("translate", plain + ", '0123456789', ''");
-  const std::string digits = call("translate", plain + ", " + separators + ", ''");
+  const std::string separators = call("translate", text + ", '0123456789０１２３４５６７８９', ''");
+  const std::string digits = call("translate", text + ", " + separators + ", ''");
+  const std::string last_two =
+      call("translate", call("\"right\"", digits + ", 2") + ", '０１２３４５６７８９', '0123456789'");
   // Bounded, because translate() compares every character with every separator.
   const std::string short_enough = infix(call("char_length", text), "<=", "64");
   return cast("CASE WHEN " + std::string(column_sql) + " IS NULL THEN NULL WHEN " + short_enough + " THEN CASE WHEN " +
                   infix(call("char_length", digits), ">=", "8") + " THEN " +
-                  infix(as_text("'***-****-**'"), "||", call("\"right\"", digits + ", 2")) + " ELSE " +
-                  as_text(quote_literal(nothing_kept)) + " END ELSE " + as_text(quote_literal(nothing_kept)) + " END",
+                  infix(as_text("'***-****-**'"), "||", last_two) + " ELSE " + as_text(quote_literal(nothing_kept)) +
+                  " END ELSE " + as_text(quote_literal(nothing_kept)) + " END",
               column.type_sql);
 }
 

@@ -95,6 +95,7 @@ struct copy_masker::state {
   std::string encode_csv(std::string_view value) const;
   void end_field(std::string& out);
   std::optional<base::diagnostic> end_row();
+  std::optional<base::diagnostic> append(std::string_view bytes, std::string& out);
   std::optional<base::diagnostic> feed_lines(std::string_view payload, std::string& out);
   std::optional<base::diagnostic> feed_binary(std::string_view payload, std::string& out);
   std::optional<base::diagnostic> end_step(std::string& out);
@@ -152,12 +153,34 @@ std::optional<base::diagnostic> copy_masker::state::end_row() {
   return std::nullopt;
 }
 
+// Bytes of the present field: held when its column is masked, else on their way.
+std::optional<base::diagnostic> copy_masker::state::append(std::string_view bytes, std::string& out) {
+  if (mask() == nullptr || is_header_row()) {
+    out += bytes;
+  } else if (bytes.size() > max_field_bytes - held.size()) {
+    return fail("a field of a masked column is larger than the limit");
+  } else {
+    held += bytes;
+  }
+  return std::nullopt;
+}
+
 std::optional<base::diagnostic> copy_masker::state::feed_lines(std::string_view payload, std::string& out) {
   const bool csv = options.format == copy_format::csv;
-  for (const char c : payload) {
+  const char marks[] = {options.delimiter, '\n', csv ? options.quote : '\\', csv ? options.escape : '\\'};
+  const auto is_mark = [&](char c) { return std::find(std::begin(marks), std::end(marks), c) != std::end(marks); };
+  while (!payload.empty()) {
     row_open = true;
-    const bool literal = escaped || quoted;
-    if (!literal && (c == options.delimiter || c == '\n')) {
+    const char c = payload.front();
+    if (!escaped && !is_mark(c)) {
+      const auto end = std::find_if(payload.begin(), payload.end(), is_mark);
+      const std::string_view run = payload.substr(0, static_cast<std::size_t>(end - payload.begin()));
+      if (auto problem = append(run, out)) return problem;
+      payload.remove_prefix(run.size());
+      continue;
+    }
+    payload.remove_prefix(1);
+    if (!escaped && !quoted && (c == options.delimiter || c == '\n')) {
       end_field(out);
       out += c;
       if (c == '\n') {
@@ -176,13 +199,7 @@ std::optional<base::diagnostic> copy_masker::state::feed_lines(std::string_view 
     } else if (c == '\\') {
       escaped = true;
     }
-    if (mask() == nullptr || is_header_row()) {
-      out += c;
-    } else if (held.size() == max_field_bytes) {
-      return fail("a field of a masked column is larger than the limit");
-    } else {
-      held += c;
-    }
+    if (auto problem = append({&c, 1}, out)) return problem;
   }
   return std::nullopt;
 }

@@ -40,7 +40,7 @@ struct pattern_text {
 #define LONG_KEY(space)                                                                                          \
   "(?:AKIA|ASIA)[0-9A-Z]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|" \
   "xox[a-z]-[A-Za-z0-9-]{10,}|AIza[0-9A-Za-z_-]{30,}|eyJ[A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]{8,}[.][A-Za-z0-9_-]*|" \
-  "[Bb][Ee][Aa][Rr][Ee][Rr]" space "[A-Za-z0-9._~+/-]{8,}=*"
+  "(?:[Bb]earer|BEARER)" space "[A-Za-z0-9._~+/-]{8,}=*"
 
 constexpr pattern_text email_pattern{
     "[" LATIN_RE2 "._%+-]+[@\\x{FF20}][" LATIN_RE2 "-]+(?:[.][" LATIN_RE2 "-]+)*[.][A-Za-z]{2,}",
@@ -259,7 +259,11 @@ bool may_hold_ipv6(std::string_view text) {
   const std::size_t first = text.find(':');
   return first != std::string_view::npos && text.find(':', first + 1) != std::string_view::npos;
 }
-bool may_hold_key(std::string_view text) { return text.size() >= 14; }
+bool may_hold_key(std::string_view text) {
+  constexpr std::array<std::string_view, 8> marks{"-", "_", "AKIA", "ASIA", "AIza", "eyJ", "earer", "BEARER"};
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](std::string_view mark) { return text.find(mark) != std::string_view::npos; });
+}
 
 struct detector_row {
   std::string_view name;

@@ -35,6 +35,9 @@ class filter_text {
     std::string attribute;  // or: the value of this attribute, as a literal
     bool user = false;      // or: the user name, as a literal
   };
+  static base::result<std::string> check_and_sample(std::string_view where);
+  void cut(std::string_view where);
+
   std::vector<piece> pieces_;
   std::set<std::string> attributes_;
   bool reads_user_ = false;

@@ -56,6 +56,7 @@ contents small() {
   toast.schema = "pg_toast";
   toast.kind = relation_kind::toast;
   toast.toast_of = oid{100};
+  toast.parents.clear();
   toast.index_of = oid{3};
   toast.owned_by = oid{2};
   all.relations = {customers, part, view, toast};

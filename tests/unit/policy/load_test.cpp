@@ -33,12 +33,13 @@ TEST_P(bad_policies, load_not_at_all_and_say_why) {
   const load_outcome outcome =
       load_text(text.rfind("version", 0) == 0 || text.rfind('#', 0) == 0 ? text : sound + text);
   EXPECT_EQ(outcome.value, nullptr);
+  EXPECT_FALSE(outcome.problems.empty());
   EXPECT_THAT(to_string(outcome.problems), HasSubstr(GetParam().problem));
   for (const auto& each : outcome.problems) EXPECT_FALSE(each.where.file.empty());
 }
 
 const bad_case bad_cases[] = {
-    {"empty", "#", "the policy must be a mapping"},
+    {"empty", "#", "`layers` is missing in the policy"},
     {"not_yaml", "#\n[", ""},
     {"future_version", "version: 2\nlayers: {}\nroles: {}\n", "version"},
     {"unknown_key", "colour: blue\n", ":10:1: unknown key `colour` in the policy"},

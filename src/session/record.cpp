@@ -72,6 +72,7 @@ std::optional<execution_ptr> session::machine::record_allowed(std::string_view s
     add_verdict(record, *judged.verdict);
   } else if (info != nullptr) {
     record.layers = info->layers;
+    record.relations = info->relations;
     record.policy_revision = info->policy_revision.value();
     record.catalog_revision = info->catalog_revision.value();
   }

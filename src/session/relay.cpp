@@ -128,6 +128,8 @@ void session::machine::confirm(const wire::frame& message, awaited what) {
   } else if (what == awaited::bind) {
     finish_portal(front.name);
     portals_.settle(front.name, front.portal);
+    // Portals and cursors share their names: the upstream took this one, so the cursor ended with its transaction.
+    scope_.cursors.erase(front.name);
   } else if (front.of_portal) {
     finish_portal(front.name);
     scope_.cursors.erase(front.name);

@@ -5,6 +5,9 @@
 namespace sluice::wire {
 namespace {
 
+// Boost's base is never deleted through; its destructor is non-virtual on purpose.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
 class wire_category final : public boost::system::error_category {
  public:
   const char* name() const noexcept override { return "sluice.wire"; }
@@ -22,6 +25,7 @@ class wire_category final : public boost::system::error_category {
     return "malformed message";
   }
 };
+#pragma GCC diagnostic pop
 
 }  // namespace
 

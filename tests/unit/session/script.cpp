@@ -56,7 +56,9 @@ fake_environment::fake_environment() {
   settings_value->mask_key = base::secret("\x01\x02\xff");
   auth::user carol;
   carol.name = "carol";
-  carol.verifier = auth::to_text(auth::make_verifier(base::secret("carols password")));
+  // Few iterations: thousands of logins are played.
+  static const auto verifier = auth::to_text(auth::make_verifier(base::secret("carols password"), 16));
+  carol.verifier = verifier;
   users_value->known["carol"] = carol;
   catalog_value = std::make_shared<catalog::snapshot>(catalog::contents{});
   reload();

@@ -94,7 +94,7 @@ TEST_F(policy_command, check_compares_the_layers_of_the_configuration) {
   const auto got = sluice({"policy", "check", "--policy", path("policy.yaml"), "--config", path("config.yaml")});
   EXPECT_EQ(got.code, exit_usage);
   EXPECT_EQ(got.err,
-            "config.yaml:8:66: database `warehouse` puts schema `*` into layer `warehuose`, which the policy does not "
+            "config.yaml:8:68: database `warehouse` puts schema `*` into layer `warehuose`, which the policy does not "
             "name (did you mean `warehouse`?)\n"
             "warning: policy.yaml: no database of config.yaml has layer `warehouse`\n");
 }

@@ -52,6 +52,7 @@ class policy_command : public testing::command_line {
     write("policy.yaml", good_policy);
     write("users.yaml", "users:\n  - name: carol\n    verifier: " +
                             std::string(auth::to_text(auth::make_verifier(base::secret("pw"), 1)).reveal()) + "\n");
+    write("w.password", "hunter2\n");
     write_config("warehouse");
     write("catalog.json", saved_catalog());
   }
@@ -60,7 +61,7 @@ class policy_command : public testing::command_line {
     write("config.yaml",
           "listen: [{}]\npolicy: policy.yaml\nusers: users.yaml\nstate_directory: state\n"
           "mask_key_file: mask.key\naudit: {directory: audit, key_file: audit.key}\n"
-          "upstreams: {w: {port: 1, database: w, user: g}}\n"
+          "upstreams: {w: {port: 1, database: w, user: g, password_file: w.password}}\n"
           "databases: {warehouse: {upstream: w, layers: {lake_raw: lake, \"*\": " +
               layer + "}, search_path: [crm]}}\n");
   }

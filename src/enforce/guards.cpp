@@ -46,6 +46,9 @@ relation_guard guards::make(const catalog::relation& relation) {
   } else {
     guard_columns(relation, out);
     if (relation.kind == catalog::relation_kind::view) guard_view(relation, out);
+    // Without its definition nobody knows what a copy was made from.
+    if (relation.kind == catalog::relation_kind::materialized_view && relation.definition.empty())
+      out.refused = "`" + relation.schema + "." + relation.name + "` is not shown through the gateway: its definition could not be read";
   }
   out.needed = out.needed || !out.columns.empty() || out.has_filter() || out.definition.has_value() || !out.refused.empty();
   return out;

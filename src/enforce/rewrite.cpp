@@ -135,6 +135,9 @@ class rewriting {
     } else if (walk_->is(walk_->next(*last), '*')) {
       last = walk_->next(*last);
     }
+    // `TABLE t` takes a name only: it is spelt out as the SELECT that it stands for.
+    const auto keyword = walk_->at(start) ? walk_->before(*walk_->at(start)) : std::nullopt;
+    if (keyword && walk_->word(*keyword, "table")) edits_.push_back({walk_->start(*keyword), walk_->end(*keyword), "SELECT * FROM"});
     if (of.alias) {
       std::size_t next = walk_->next(*last);
       if (walk_->is(next, sql::token_kind::as)) next = walk_->next(next);

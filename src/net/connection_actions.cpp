@@ -42,6 +42,9 @@ void connection::carry_out(const session::start_upstream_tls&) {
 void connection::carry_out(const session::close_client&) {
   if (closing_client_) return;
   closing_client_ = true;
+  // In the middle of a handshake nothing can be said, and one that has not begun need not.
+  client_.mute |= client_.tls == tls_phase::handshake;
+  client_.tls = tls_phase::none;
   set_deadline(linger_timer, clock::now() + last_words_limit);
 }
 

@@ -27,9 +27,13 @@ def test_select(psql):
 
 @pytest.mark.parametrize("user", ["alice", "bob", "carol"])
 @pytest.mark.parametrize("command", [r"\d", r"\dt *.*", r"\d+ crm.dim_customer", r"\d crm.customer_card", r"\dn+", r"\dv crm.*", r"\dm crm.*", r"\di crm.*", r"\df pg_catalog.abs",
-                                     r"\du", r"\dp crm.*", r"\dT", r"\l", r"\dx", r"\des", r"\det lake_raw.*", r"\sv crm.customer_card", r"\conninfo", r"\encoding", r"\dP crm.*"])
+                                     r"\du", r"\dp crm.*", r"\dT", r"\l", r"\dx", r"\des", r"\det lake_raw.*", r"\conninfo", r"\encoding", r"\dP crm.*"])
 def test_meta_command(psql, user, command):
     psql(user, "warehouse", "-c", command)
+
+
+def test_view_source(psql):
+    assert "dim_customer" in psql("alice", "warehouse", "-c", r"\sv crm.customer_card")
 
 
 def test_description_lists_the_columns(psql):

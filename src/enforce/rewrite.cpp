@@ -350,7 +350,7 @@ class rewriting {
     // The proof also runs when nothing changed: it is what says that no relation was overlooked.
     std::string changed = text_;
     if (!edits_.empty()) {
-      auto spliced = sql::apply(text_, edits_);
+      auto spliced = sql::splice(text_, edits_);
       if (!spliced) return refuse(spliced.error().where.offset, spliced.error().cause, "write the statement more simply");
       changed = std::move(*spliced);
     }

@@ -267,7 +267,7 @@ class comparison {
 
 }  // namespace
 
-base::result<std::string> apply(std::string_view original, std::vector<edit>& edits) {
+base::result<std::string> splice(std::string_view original, std::vector<edit>& edits) {
   std::stable_sort(edits.begin(), edits.end(), [](const edit& one, const edit& other) { return one.start < other.start; });
   std::string out;
   std::size_t at = 0;

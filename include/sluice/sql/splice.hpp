@@ -25,7 +25,7 @@ struct edit {
 };
 
 // Fails when two edits overlap. Sorts `edits` by start (stable: insertions at one place keep their order).
-base::result<std::string> apply(std::string_view original, std::vector<edit>& edits);
+base::result<std::string> splice(std::string_view original, std::vector<edit>& edits);
 
 enum class difference {
   relation_name,   // RangeVar: now written as `schema`.name

@@ -50,7 +50,8 @@ take_tour() {
   says "One statement reads the lake and writes the warehouse. What arrives is masked."
   works bob warehouse "delete from billing.customer_contact"
   works bob warehouse "insert into billing.customer_contact (customer_id, name, email, phone) select id, name, email, phone from lake_raw.customers where id <= 500"
-  works bob warehouse "select * from billing.customer_contact order by customer_id limit 3"
+  works bob warehouse "select count(*) as moved from billing.customer_contact"
+  shows '^ +500$'
   says "Outside his service he is refused."
   refused bob warehouse "insert into crm.fact_ticket select 0, 1, 'subject', 'body', now()"
   shows 'ERROR'

@@ -1,7 +1,7 @@
 // The parts of Boost.Asio that this module uses; the one place that includes it, so that its price is known.
 #pragma once
 
-#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -4,6 +4,21 @@
 #include "sluice/wire/build.hpp"
 
 namespace sluice::net {
+namespace {
+
+std::string ssl_request() {
+  std::string out;
+  wire::append_ssl_request(out);
+  return out;
+}
+
+std::string cancel_request(const session::cancel_target& target) {
+  std::string out;
+  wire::append_cancel_request(out, target.process, target.secret);
+  return out;
+}
+
+}  // namespace
 
 cancel_errand::cancel_errand(asio::io_context& on, const session::cancel_target& target, tls_context_ptr tls,
                              std::function<void()> then)
@@ -44,11 +59,9 @@ bool cancel_errand::wait(io_status until) {
 // Falls from step to step until it must wait; whatever is not foreseen ends it.
 void cancel_errand::advance() {
   if (!then_) return;
-  std::string bytes;
   switch (step_) {
     case step::ask_for_tls:
-      wire::append_ssl_request(bytes);
-      if (!send(bytes)) return finish("connection lost");
+      if (!send(ssl_request())) return finish("connection lost");
       step_ = step::hear_about_tls;
       [[fallthrough]];
     case step::hear_about_tls: {
@@ -68,8 +81,7 @@ void cancel_errand::advance() {
     }
       [[fallthrough]];
     case step::speak:
-      wire::append_cancel_request(bytes, target_.process, target_.secret);
-      if (!send(bytes)) return finish("connection lost");
+      if (!send(cancel_request(target_))) return finish("connection lost");
       step_ = step::hear_out;
       [[fallthrough]];
     case step::hear_out: {

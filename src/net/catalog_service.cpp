@@ -109,7 +109,7 @@ refreshed catalog_service::read_once(watched& one) {
   }
   failed_.add();
   // Said once per outage: the reads go on every few seconds.
-  if (!one.down) log(log_level::warning, "catalog of `" + one.database->name + "` cannot be read: " + cause);
+  if (!one.down) log(log_level::warning, "database `" + one.database->name + "`: " + cause);
   one.down = true;
   return refreshed::no;
 }

@@ -13,6 +13,12 @@ std::string described(const sql::use& of) {
   return "`" + (of.schema.empty() ? of.written_schema.empty() ? std::string() : of.written_schema + "." : of.schema + ".") + of.written_name + "`";
 }
 
+std::string lower(std::string_view in) {
+  std::string out(in);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
 struct action_row {
   bool sql::use::*flag;
   policy::action action;
@@ -212,6 +218,9 @@ std::optional<denial> judge_settings(const decide_request& request, const sql::s
     }
     const setting_verdict verdict = judge_setting(change.name, *change.value);
     if (!verdict.allowed) return verdict.why;
+    // As a startup parameter this name is answered with UTF8; SET would reach the server as it is written.
+    if (change.name == "client_encoding" && lower(*change.value) == "sql_ascii")
+      return refusal(request.tree, statement.start, "invalid value for setting `client_encoding`: `" + *change.value + "`", "accepted here: UTF8", "22023");
   }
   return std::nullopt;
 }

@@ -52,10 +52,8 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
     next.schema = of.schema;
     next.columns = statement.definition_columns;
     if (of.role == sql::use_role::into || of.role == sql::use_role::define) {
-      // A view made here shows raw data until the snapshot knows its definition: not to be read in this transaction.
-      const bool readable = temporary || statement.what == sql::command::create_table || statement.what == sql::command::create_table_as ||
-                            statement.what == sql::command::create_materialized_view;
-      next.kind = temporary ? effect_kind::create_temp : readable ? effect_kind::create_relation : effect_kind::drop_relation;
+      // What a restricted principal makes holds masked data, views included, until the refreshed snapshot knows it.
+      next.kind = temporary ? effect_kind::create_temp : effect_kind::create_relation;
       out.push_back(std::move(next));
       continue;
     }

@@ -57,8 +57,14 @@ std::optional<denial> builtin(const sql::function_call& call, const context& wit
     case function_rule::sequence_read:
     case function_rule::advisory_lock:
       return std::nullopt;
-    case function_rule::denied:
-      return denied(entry.reason);
+    case function_rule::denied: {
+      denial why = denied(entry.reason);
+      if (entry.family == "not listed" && with.catalog->function_schemas(name).empty()) {
+        why.sqlstate = "42883";
+        why.message = "function " + written(call.name) + " does not exist, or is newer than the gateway's list of functions";
+      }
+      return why;
+    }
     case function_rule::own_backend:
       return refuse("function " + written(call.name) + " is denied: " + std::string(entry.reason), "cancel through your driver's cancel request");
     case function_rule::setting_read: {
@@ -71,6 +77,7 @@ std::optional<denial> builtin(const sql::function_call& call, const context& wit
       if (call.arguments.size() < 2 || !call.arguments[0] || !call.arguments[1]) return denied("name and value must be constants");
       const setting_verdict verdict = judge_setting(*call.arguments[0], *call.arguments[1]);
       if (!verdict.allowed) return verdict.why;
+      if (lower(*call.arguments[0]) == "client_encoding" && lower(*call.arguments[1]) == "sql_ascii") return denied("the encoding must be UTF8");
       // The path is followed through SET alone, where its elements stand one by one.
       if (lower(*call.arguments[0]) == "search_path" && !call.arguments[1]->empty()) return denied("use SET search_path instead");
       return std::nullopt;

@@ -148,6 +148,8 @@ class judging {
     }
     out->relations = touched(request, free_ ? nullptr : &rewritten);
     out->layers = touched_layers(request, std::nullopt);
+    alone_ = facts->statements.size() == 1;
+    sent_ = rewritten.text.value_or(tree_.text());
     scope replay = session_;
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
       auto info = describe(*facts, index, rewritten, *out, request);
@@ -259,7 +261,13 @@ class judging {
   // EXECUTE, FETCH and CREATE TABLE AS EXECUTE carry no SQL: the name leads to what was judged before.
   std::optional<denial> link(const sql::statement& statement, statement_info& info, std::vector<effect>& effects, const scope& now) {
     for (effect& each : effects) {
-      if (each.kind == effect_kind::prepare || each.kind == effect_kind::declare) each.statement = std::make_shared<statement_info>(info);
+      if (each.kind != effect_kind::prepare && each.kind != effect_kind::declare) continue;
+      auto kept = std::make_shared<statement_info>(info);
+      if (each.kind == effect_kind::prepare && alone_) {
+        kept->prepared_text = tree_.text();
+        kept->prepared_sent = sent_;
+      }
+      each.statement = std::move(kept);
     }
     const bool executes = statement.what == sql::command::execute || (!statement.name.empty() && (statement.what == sql::command::explain ||
                           statement.what == sql::command::explain_analyze || statement.what == sql::command::create_table_as));
@@ -277,6 +285,9 @@ class judging {
       return refusal(tree_, statement.start, std::string(executes ? "prepared statement" : "cursor") + " `" + statement.name + "` was made under an older policy",
                      executes ? "prepare it again" : "declare it again");
     }
+    if (executes && !free_ && !still_holds(earlier, now)) {
+      return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` was made for relations that have changed since", "prepare it again");
+    }
     const bool explains = statement.what == sql::command::explain || statement.what == sql::command::explain_analyze;
     if (explains && earlier.guarded) {
       return refusal(tree_, statement.start, "EXPLAIN of a statement that reads guarded relations is denied: the plan tells about masked or hidden data");
@@ -292,12 +303,27 @@ class judging {
     return std::nullopt;
   }
 
+  // The server plans a prepared statement again when names mean something else: so the gate judges it again.
+  bool still_holds(const statement_info& earlier, const scope& now) {
+    for (const auto& relation : earlier.relations) {
+      if (now.unreliable.count(relation.schema + '\0' + relation.relation)) return false;
+    }
+    if (earlier.catalog_revision == with_.catalog->revision()) return true;
+    if (earlier.prepared_text.empty()) return false;
+    const auto parsed = sql::parse(earlier.prepared_text);
+    if (!parsed) return false;
+    const verdict_ptr again = judging(*parsed, with_, who_, shown_, now).run();
+    return again->allowed && again->rewritten.value_or(earlier.prepared_text) == earlier.prepared_sent;
+  }
+
   const sql::tree& tree_;
   const context& with_;
   const policy::principal& who_;
   guards& shown_;
   const scope& session_;
   const bool free_;
+  bool alone_ = false;
+  std::string sent_;
 };
 
 bool cacheable(const verdict& made) {

@@ -110,9 +110,9 @@ class rewriting {
     const auto first = walk_->at(of.offset);
     if (!first) return not_found(of.offset);
     const relation_guard* guard = guard_of(of);
-    // The text of a stored view keeps plain names: masks come with each reader. A temporary one is read past the snapshot.
-    const bool stored = statement_of(of).what == sql::command::create_view && !statement_of(of).temporary;
-    if (guard && of.role == sql::use_role::read && !stored) return guarded(index, *first, *guard);
+    // Also in the text of a view: it shows no more than its creator may see, whatever happens to its name later, and each
+    // reader's own masks come on top.
+    if (guard && of.role == sql::use_role::read) return guarded(index, *first, *guard);
     if (guard && of.role == sql::use_role::copy_to) return copied(index, *first);
     if (guard && (of.role == sql::use_role::update || of.role == sql::use_role::remove) && guard->has_filter()) filtered(of, *first, *guard);
     name_only(of, *first);

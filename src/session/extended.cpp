@@ -172,10 +172,11 @@ step session::machine::revalidate(std::string_view name, prepared_ptr& statement
       verdict.statements.empty() ? std::make_shared<enforce::statement_info>() : verdict.statements.front();
   const std::string_view text = verdict.rewritten ? std::string_view(*verdict.rewritten) : statement->sql;
   if (text == statement->text()) {
-    const bool in_scope = !name.empty() && !statements_.is_staged(name);
+    // What EXECUTE would find under the name moves along, wherever the statement stands on its way to being confirmed.
+    const auto known = scope_.prepared.find(std::string(name));
+    if (known != scope_.prepared.end() && known->second == statement->info) known->second = info;
     statement->judged = std::move(judged);
     statement->info = info;
-    if (in_scope) scope_.prepared[std::string(name)] = info;
     return step::done;
   }
   if (status_ == wire::transaction_status::failed) {

@@ -51,10 +51,21 @@ use& analyser::named_object(const std::vector<std::string>& parts, bool removes)
   return out_.uses.back();
 }
 
+void analyser::read_own_column(std::string_view name, const frame& in) {
+  for (const source& from : in.sources) {
+    if (!from.use || !out_.uses[*from.use].relation) continue;
+    if (const auto* column = out_.uses[*from.use].relation->find_column(name)) out_.uses[*from.use].read_columns.insert(column->attnum);
+  }
+}
+
 void analyser::constraint(const object& body, frame& in) {
   value ignored;
   one(body, "raw_expr", in, ignored);
   one(body, "where_clause", in, ignored);
+  // Uniqueness and references hold or fail by the values of their columns, and say so in errors.
+  for (const auto key : {"keys", "fk_attrs"}) {
+    for (const auto& name : names(body, key)) read_own_column(name, in);
+  }
   if (const auto referenced = plain_child(body, "pktable")) {
     const std::size_t index = add_use(*referenced, use_role::existing, false, nullptr);
     out_.uses[index].reads = true;
@@ -216,6 +227,8 @@ void analyser::alter_table(const object& body) {
       return;
     }
     if (what == "AT_DropColumn") out_.uses[index].removes = true;
+    // The conversion runs over the stored values, and its errors quote them.
+    if (what == "AT_AlterColumnType") read_own_column(text(step->body, "name"), rows);
     const auto definition_of = child(step->body, "def");
     if (!definition_of) continue;
     value ignored;
@@ -282,6 +295,7 @@ void analyser::drop(const object& body) {
       if (of.found == resolution::unknown && flag(body, "missing_ok")) {
         // DROP IF EXISTS of what is not there: judged, and written, by the schema where it would be.
         of.schema = of.written_schema;
+        if (of.written_schema == "pg_temp") of.found = resolution::temporary;
         for (const auto& schema : names_.search_path) {
           if (of.schema.empty() && schema != "pg_catalog" && names_.catalog->has_schema(schema)) of.schema = schema;
         }

@@ -95,6 +95,7 @@ class analyser {
   void index(const object& body);
   void column_definition(const object& body, frame& in);
   void constraint(const object& body, frame& in);
+  void read_own_column(std::string_view name, const frame& in);
   use& named_object(const std::vector<std::string>& parts, bool removes);
   // analyse_select.cpp
   query_result select(const object& body, frame* outer, bool top = false);

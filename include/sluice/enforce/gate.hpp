@@ -67,6 +67,8 @@ struct statement_info {
   base::revision catalog_revision;
   std::vector<std::string> layers;
   std::vector<audit::touched_relation> relations;          // of the whole text: what FETCH and EXECUTE of it touch
+  // PREPARE alone in its text: the client's text and the one sent, to be judged again when the catalog moved on.
+  std::string prepared_text, prepared_sent;
 };
 
 struct denial {

@@ -65,7 +65,7 @@ constexpr function_case function_cases[] = {
     {"ts_stat", function_rule::denied},
     {"ts_rewrite", function_rule::denied},
     {"pg_get_functiondef", function_rule::denied},
-    {"pg_get_triggerdef", function_rule::denied},
+    {"pg_get_triggerdef", function_rule::catalog_read},
     {"current_query", function_rule::denied},
     {"pg_prepared_statement", function_rule::denied},
     {"pg_show_all_settings", function_rule::denied},

@@ -15,7 +15,6 @@ add_user() {
 }
 
 prepare_gateway() {
-  [ -s "$demo/mask.key" ] || (umask 077 && openssl rand -hex 32 >"$demo/mask.key")
   [ -s "$demo/passwords" ] && [ -s "$demo/users.yaml" ] || rm -f "$demo/passwords" "$demo/users.yaml"
   mkdir -p "$demo/state" "$demo/audit"
   add_user alice

@@ -2,6 +2,7 @@
 #include <iostream>
 
 #include "options.hpp"
+#include "sluice/audit/chain.hpp"
 #include "sluice/cli/cli.hpp"
 #include "sluice/net/log.hpp"
 #include "sluice/net/parse_stack.hpp"
@@ -49,6 +50,18 @@ class blocked_signals {
   sigset_t mine_{};
   sigset_t before_{};
 };
+
+// Without it every token mask would give null.
+base::result<void> make_mask_key(net::server_parts& parts) {
+  if (!parts.settings->mask_key.empty()) return {};
+  auto key = audit::load_or_make_key(parts.settings->mask_key_file);
+  if (!key) return key.error();
+  auto settings = *parts.settings;
+  settings.mask_key = std::move(*key);
+  net::log(net::log_level::info, "made the key of the token masks: " + settings.mask_key_file);
+  parts.settings = std::make_shared<const config::settings>(std::move(settings));
+  return {};
+}
 
 // Every file, so that all problems are told at once; nothing is started.
 std::vector<base::diagnostic> read_files(const std::string& path, net::server_parts& into) {
@@ -104,6 +117,10 @@ int run_gateway(const arguments& given, const blocked_signals& signals) {
   }
   if (given.has("check")) return exit_ok;
 
+  if (const auto made = make_mask_key(parts); !made) {
+    complain(made.error());
+    return exit_system;
+  }
   parts.open_journal = [settings = parts.settings] { return audit::open_journal(settings->audit); };
   const auto databases = parts.settings->databases.size();
   auto started = net::server::start(std::move(parts));

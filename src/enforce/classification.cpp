@@ -17,15 +17,10 @@ bool is_system(std::string_view schema) { return schema == "pg_catalog" || schem
 }  // namespace
 
 classification::classification(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database,
-                               const classification* previous) {
+                               std::vector<remembered_name> remembered)
+    : remembered_(std::move(remembered)) {
+  name_remembered(rules, known, database);
   name_rules(rules, known, database);
-  if (previous) {
-    for (const auto& [where, before] : previous->columns_) {
-      if (before.classes.empty() || !known.find(base::oid{static_cast<std::uint32_t>(where >> 16)})) continue;
-      column_class& now = columns_[where];
-      if (now.classes.empty()) now = before;
-    }
-  }
   read_definitions(known);
   // Each round carries classes one step further; chains are as long as views over partitions over copies may be.
   for (int round = 0; round < 64 && spread(known); ++round) continue;
@@ -68,6 +63,18 @@ void classification::add(base::oid relation, std::int16_t attnum, const std::vec
   }
 }
 
+void classification::name_remembered(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database) {
+  for (const auto& before : remembered_) {
+    const catalog::relation* relation = known.find(before.relation);
+    if (!relation || !relation->find_column(before.attnum)) continue;
+    const std::string* layer = database.layer_of(before.schema);
+    const policy::object what{database.name, layer ? std::string_view(*layer) : std::string_view(), before.schema, before.name};
+    bool clear = false;
+    const auto classes = rules.classify(what, before.column, clear);
+    if (!classes.empty()) add(before.relation, before.attnum, classes);
+  }
+}
+
 void classification::name_rules(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database) {
   for (const auto& relation : known.all().relations) {
     if (!holds_data(relation.kind) || is_system(relation.schema)) continue;
@@ -76,9 +83,16 @@ void classification::name_rules(const policy::policy_set& rules, const catalog::
     for (const auto& column : relation.columns) {
       column_class found;
       found.classes = rules.classify(what, column.name, found.known_clear);
-      if (!found.classes.empty() || found.known_clear) columns_[key_of(relation.id, column.attnum)] = std::move(found);
+      if (!found.classes.empty()) {
+        remembered_.push_back({relation.id, column.attnum, relation.schema, relation.name, column.name});
+        add(relation.id, column.attnum, found.classes);
+      } else if (found.known_clear && columns_.count(key_of(relation.id, column.attnum)) == 0) {
+        columns_[key_of(relation.id, column.attnum)] = std::move(found);
+      }
     }
   }
+  std::sort(remembered_.begin(), remembered_.end());
+  remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
 }
 
 void classification::read_definitions(const catalog::snapshot& known) {

@@ -13,6 +13,7 @@
 
 #include "sluice/catalog/snapshot.hpp"
 #include "sluice/config/config.hpp"
+#include "sluice/enforce/gate.hpp"
 #include "sluice/policy/policy.hpp"
 
 namespace sluice::enforce {
@@ -24,9 +25,11 @@ struct column_class {
 
 class classification {
  public:
-  // `previous`: a column keeps the classes it had, also when a rename took it out of every rule's reach.
+  // `remembered`: names under which columns were classified before; their classes hold beside those of today's names.
   classification(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database,
-                 const classification* previous);
+                 std::vector<remembered_name> remembered);
+
+  const std::vector<remembered_name>& remembered() const { return remembered_; }
 
   // Null when no rule names the column.
   const column_class* of(base::oid relation, std::int16_t attnum) const;
@@ -51,6 +54,9 @@ class classification {
   void read_definitions(const catalog::snapshot& known);
   bool spread(const catalog::snapshot& known);
 
+  void name_remembered(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database);
+
+  std::vector<remembered_name> remembered_;
   std::unordered_map<key, column_class> columns_;
   std::unordered_map<key, std::vector<source>> lineage_;
   std::unordered_map<std::uint32_t, bool> broken_;

@@ -5,15 +5,20 @@
 namespace sluice::enforce {
 
 context_ptr make_context(policy::policy_ptr policy, catalog::snapshot_ptr catalog, const config::database& database,
-                         std::shared_ptr<const config::settings> settings, const context* previous) {
+                         std::shared_ptr<const config::settings> settings, const context* previous,
+                         const std::vector<remembered_name>& restored) {
   auto made = std::make_shared<context>();
-  made->classes = std::make_shared<const classification>(*policy, *catalog, database, previous ? previous->classes.get() : nullptr);
+  std::vector<remembered_name> names = restored;
+  if (previous) names.insert(names.end(), previous->classes->remembered().begin(), previous->classes->remembered().end());
+  made->classes = std::make_shared<const classification>(*policy, *catalog, database, std::move(names));
   made->policy = std::move(policy);
   made->catalog = std::move(catalog);
   made->database = &database;
   made->settings = std::move(settings);
   return made;
 }
+
+const std::vector<remembered_name>& remembered(const context& of) { return of.classes->remembered(); }
 
 std::optional<std::string> must_not_arrive(const context& with, const policy::principal& who, base::oid relation, std::int16_t attnum) {
   const catalog::relation* known = with.catalog->find(relation);

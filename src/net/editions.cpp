@@ -1,5 +1,7 @@
 #include "editions.hpp"
 
+#include "state.hpp"
+
 namespace sluice::net {
 
 editions::editions(edition first) : current_(std::make_shared<const edition>(std::move(first))) {}
@@ -25,9 +27,17 @@ void editions::replace_policy(policy::policy_ptr policy, auth::users_ptr users, 
   next.users = std::move(users);
   next.client_tls = std::move(client_tls);
   for (auto& [name, context] : next.contexts) {
+    const auto before = context;
     context = enforce::make_context(next.policy, context->catalog, *context->database, next.settings, context.get());
+    keep(name, before.get(), *context);
   }
   publish(std::move(next));
+}
+
+// INVARIANT: a name is on disk before the first statement is judged by it; a rename right after cannot outlive the memory.
+void editions::keep(const std::string& database, const enforce::context* before, const enforce::context& now) const {
+  if (before && enforce::remembered(*before) == enforce::remembered(now)) return;
+  save_remembered(now.settings->state_directory, database, enforce::remembered(now));
 }
 
 catalog_change editions::replace_catalog(const std::string& database, catalog::contents contents) {
@@ -37,8 +47,12 @@ catalog_change editions::replace_catalog(const std::string& database, catalog::c
   const auto number = context ? context->catalog->revision().value() + 1 : 1;
   auto snapshot = std::make_shared<const catalog::snapshot>(std::move(contents), base::revision{number});
   if (context && context->catalog->digest() == snapshot->digest()) return catalog_change::unchanged;
+  const auto before = context;
+  std::vector<enforce::remembered_name> restored;
+  if (!before) restored = load_remembered(next.settings->state_directory, database);
   context = enforce::make_context(next.policy, std::move(snapshot), next.settings->databases.at(database),
-                                  next.settings, context.get());
+                                  next.settings, before.get(), restored);
+  keep(database, before.get(), *context);
   publish(std::move(next));
   return catalog_change::replaced;
 }

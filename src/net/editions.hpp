@@ -40,11 +40,13 @@ class editions {
   // Swaps policy, users and certificate together; every context is made anew. Throws what make_context throws, and then
   // nothing has changed.
   void replace_policy(policy::policy_ptr policy, auth::users_ptr users, tls_context_ptr client_tls);
-  // Takes a newly read catalog of `database` unless it says the same as the one being served.
+  // Takes a newly read catalog of `database` unless it says the same as the one being served. What the classification
+  // remembers is read at the first one and written whenever it grows; throws when it cannot be.
   catalog_change replace_catalog(const std::string& database, catalog::contents contents);
 
  private:
   void publish(edition next);
+  void keep(const std::string& database, const enforce::context* before, const enforce::context& now) const;
 
   std::mutex writer_;
   mutable std::mutex reader_;  // held for a pointer copy only

@@ -122,9 +122,24 @@ struct context {
 };
 using context_ptr = std::shared_ptr<const context>;
 
-// `previous` carries the classes that sticky columns keep after a rename (by oid and attnum).
+// A name under which a column was classified once. The classes of that name stay with the object (oid, attnum), so that a
+// rename does not shed them; a change of the policy still reaches them, since the old name is looked up in the new policy.
+struct remembered_name {
+  base::oid relation;
+  std::int16_t attnum = 0;
+  std::string schema, name, column;
+  friend auto operator<=>(const remembered_name&, const remembered_name&) = default;
+};
+
+// `previous` hands on what it remembered; `restored` is what an earlier process wrote down.
 context_ptr make_context(policy::policy_ptr policy, catalog::snapshot_ptr catalog, const config::database& database,
-                         std::shared_ptr<const config::settings> settings, const context* previous = nullptr);
+                         std::shared_ptr<const config::settings> settings, const context* previous = nullptr,
+                         const std::vector<remembered_name>& restored = {});
+// Sorted. What must be written down for the next process.
+const std::vector<remembered_name>& remembered(const context& of);
+// The written form: one JSON document.
+std::string to_json(const std::vector<remembered_name>& names);
+base::result<std::vector<remembered_name>> remembered_from_json(std::string_view text);
 
 class gate {
  public:

@@ -313,6 +313,22 @@ TEST(gate, classes_stick_to_the_column_after_a_rename) {
   EXPECT_NE(verdict->rewritten->find(masked_email), std::string::npos);
 }
 
+TEST(gate, remembered_names_survive_a_restart) {
+  gate_fixture all;
+  const auto written = remembered_from_json(to_json(remembered(*all.known)));
+  ASSERT_TRUE(written.has_value());
+  EXPECT_EQ(*written, remembered(*all.known));
+  catalog::contents renamed = all.known->catalog->all();
+  for (auto& relation : renamed.relations) {
+    if (relation.id == base::oid{100}) relation.columns[2].name = "harmless";
+  }
+  const auto later = make_context(all.rules, std::make_shared<const catalog::snapshot>(std::move(renamed)), all.settings->databases.at("warehouse"), all.settings, nullptr, *written);
+  const auto verdict = all.gate.judge("select harmless from crm.dim_customer", *later, all.who("carol"), all.session);
+  ASSERT_TRUE(verdict->allowed);
+  EXPECT_NE(verdict->rewritten->find(masked_email), std::string::npos);
+  for (const char* broken : {"", "{}", "[1]", "[[1,2,3]]", "[[-1,1,\"a\",\"b\",\"c\"]]", "[[1,1,\"a\",\"b\",3]]"}) EXPECT_FALSE(remembered_from_json(broken).has_value()) << broken;
+}
+
 TEST(gate, masked_columns_must_not_arrive) {
   gate_fixture all;
   EXPECT_TRUE(must_not_arrive(*all.known, all.who("carol"), base::oid{100}, 3).has_value());

@@ -194,11 +194,12 @@ class deciding {
       if (why_ || !of.relation || of.role != sql::use_role::existing) continue;
       const relation_guard& guard = request_.shown.of(*of.relation);
       for (const std::int16_t attnum : of.read_columns) {
+        if (guard.has_filter()) return refuse(of.offset, "a definition that reads columns of " + described(of) + " is denied: a row filter holds on it");
         if (!guard.columns.count(attnum)) continue;
         const auto* column = of.relation->find_column(attnum);
         return refuse(of.offset, "a definition that reads masked column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied");
       }
-      if (of.definition && of.whole_row && !guard.columns.empty()) return refuse(of.offset, "a definition that reads the whole row of " + described(of) + " is denied: it has masked columns");
+      if (of.definition && of.whole_row && (!guard.columns.empty() || guard.has_filter())) return refuse(of.offset, "a definition that reads the whole row of " + described(of) + " is denied: it has masked columns");
     }
   }
 
@@ -229,6 +230,21 @@ std::optional<denial> judge_settings(const decide_request& request, const sql::s
 
 std::optional<denial> decide(const decide_request& request, std::vector<std::string>& rules, bool& unresolved) {
   return deciding(request, rules, unresolved).run();
+}
+
+void note_rules(const decide_request& request, std::vector<std::string>& rules) {
+  for (const auto& of : request.facts.uses) {
+    if (!of.relation || is_system_schema(of.relation->schema)) continue;
+    for (const auto& letter : letters) {
+      if (!(of.*letter.flag)) continue;
+      const policy::object what = request.shown.object_of(*of.relation);
+      const bool definition = of.definition && letter.action != policy::action::read;
+      const auto decided = definition ? request.with.policy->decide_ddl(request.who, what, letter.action) : request.with.policy->decide(request.who, what, letter.action);
+      for (const auto& rule : decided.rules) {
+        if (std::find(rules.begin(), rules.end(), rule) == rules.end()) rules.push_back(rule);
+      }
+    }
+  }
 }
 
 std::optional<denial> decide_instance(const decide_request& request, std::vector<std::string>& rules) {

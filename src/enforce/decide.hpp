@@ -24,6 +24,9 @@ std::optional<denial> decide(const decide_request& request, std::vector<std::str
 // What holds for everybody, Admin included: instance statements, settings, functions that give the instance away.
 std::optional<denial> decide_instance(const decide_request& request, std::vector<std::string>& rules);
 
+// The rules by which an unrestricted principal may do what the text does: for the record, nothing is refused by them.
+void note_rules(const decide_request& request, std::vector<std::string>& rules);
+
 std::vector<audit::touched_relation> touched(const decide_request& request, const rewrite_outcome* rewritten);
 std::vector<std::string> touched_layers(const decide_request& request, std::optional<std::size_t> statement);
 

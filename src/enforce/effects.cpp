@@ -44,6 +44,10 @@ constexpr std::array<command_row, 8> commands{{
 
 void relation_changes(const sql::analysis& facts, std::size_t index, guards* shown, std::vector<effect>& out) {
   const sql::statement& statement = facts.statements[index];
+  // INHERIT and ATTACH put the rows of one relation under the name of another.
+  const bool joins = statement.tag == "ALTER TABLE" && std::count_if(facts.uses.begin(), facts.uses.end(), [&](const sql::use& of) {
+                       return of.statement == index && of.definition && of.role == sql::use_role::existing;
+                     }) > 1;
   for (const auto& of : facts.uses) {
     if (of.statement != index || !of.definition) continue;
     const bool temporary = of.found == sql::resolution::temporary;
@@ -54,6 +58,12 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
     if (of.role == sql::use_role::into || of.role == sql::use_role::define) {
       // What a restricted principal makes holds masked data, views included, until the refreshed snapshot knows it.
       next.kind = temporary ? effect_kind::create_temp : effect_kind::create_relation;
+      if (statement.if_not_exists) {
+        // It may have been there before, with other columns and other data.
+        next.columns.clear();
+        if (!temporary && of.relation) continue;
+        if (!temporary) next.kind = effect_kind::drop_relation;
+      }
       out.push_back(std::move(next));
       continue;
     }
@@ -72,7 +82,7 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
       continue;
     }
     const bool guarded = shown && of.relation && shown->of(*of.relation).needed;
-    if (!of.removes && !named_anew && !guarded && statement.schemas_altered.empty()) continue;
+    if (!of.removes && !named_anew && !guarded && !joins && statement.schemas_altered.empty()) continue;
     next.kind = effect_kind::drop_relation;
     const bool plain_table = of.found == sql::resolution::created || (of.relation && !guarded && of.relation->kind == catalog::relation_kind::table);
     if (named_anew && plain_table) {

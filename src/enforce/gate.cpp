@@ -80,7 +80,11 @@ copy_options copy_options_of(const sql::statement& statement) {
   if (const auto* given = option("quote"); given && given->size() == 1) out.quote = out.escape = (*given)[0];
   if (const auto* given = option("escape"); given && given->size() == 1) out.escape = (*given)[0];
   if (const auto* given = option("null")) out.null_text = *given;
-  if (const auto* given = option("header")) out.header = *given != "false" && *given != "off" && *given != "0";
+  if (const auto* given = option("header")) {
+    std::string word = *given;
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    out.header = word != "false" && word != "off" && word != "0";
+  }
   return out;
 }
 
@@ -146,6 +150,7 @@ class judging {
       rewritten = rewrite({tree_, *facts, with_, shown_});
       if (rewritten.refused) return refuse(std::move(out), std::move(*rewritten.refused), request);
     }
+    if (free_) note_rules(request, out->rules);
     out->relations = touched(request, free_ ? nullptr : &rewritten);
     out->layers = touched_layers(request, std::nullopt);
     alone_ = facts->statements.size() == 1;

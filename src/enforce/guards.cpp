@@ -11,6 +11,7 @@ namespace sluice::enforce {
 namespace {
 
 constexpr std::size_t max_view_depth = 32;
+constexpr std::size_t max_relatives = 100'000;  // of one inheritance tree
 
 column_state state_of(const policy::mask& with) { return with.kind == policy::mask_kind::detect ? column_state::detected : column_state::masked; }
 
@@ -46,9 +47,7 @@ relation_guard guards::make(const catalog::relation& relation) {
   } else {
     guard_columns(relation, out);
     if (relation.kind == catalog::relation_kind::view) guard_view(relation, out);
-    // Without its definition nobody knows what a copy was made from.
-    if (relation.kind == catalog::relation_kind::materialized_view && relation.definition.empty())
-      out.refused = "`" + relation.schema + "." + relation.name + "` is not shown through the gateway: its definition could not be read";
+    if (relation.kind == catalog::relation_kind::materialized_view) guard_copy(relation, out);
   }
   out.needed = out.needed || !out.columns.empty() || out.has_filter() || out.definition.has_value() || !out.refused.empty();
   return out;
@@ -118,10 +117,46 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
     out.columns[column.attnum] = std::move(made);
   }
   out.filters = context_.policy->filters(who_, what);
+  inherit_filters(relation, out);
   for (const auto& filter : out.filters) {
     if (!filter_reads_only(relation, filter.sql)) {
       out.refused = "row filter `" + filter.rule + "` does not fit `" + relation.schema + "." + relation.name + "`";
       return;
+    }
+  }
+}
+
+// Rows belong to the parent as much as to the partition: a filter of either holds on both.
+void guards::inherit_filters(const catalog::relation& relation, relation_guard& out) const {
+  const auto filters_of = [&](const catalog::relation& other) {
+    // Who may not read the other relation has no rule there; what is read here is then decided here alone.
+    const policy::object what = object_of(other);
+    return context_.policy->decide(who_, what, policy::action::read).allowed ? context_.policy->filters(who_, what) : std::vector<policy::row_filter>();
+  };
+  const auto has = [&](const policy::row_filter& wanted) {
+    return std::any_of(out.filters.begin(), out.filters.end(), [&](const policy::row_filter& each) { return each.sql == wanted.sql; });
+  };
+  std::vector<const catalog::relation*> open = {&relation};
+  for (std::size_t at = 0; at < open.size() && at < max_relatives; ++at) {
+    for (const base::oid id : open[at]->parents) {
+      const catalog::relation* parent = context_.catalog->find(id);
+      if (!parent) continue;
+      open.push_back(parent);
+      for (const auto& filter : filters_of(*parent)) {
+        if (!has(filter)) out.filters.push_back(filter);
+      }
+    }
+  }
+  open = {&relation};
+  for (std::size_t at = 0; at < open.size() && at < max_relatives; ++at) {
+    for (const catalog::relation* child : context_.catalog->children_of(open[at]->id)) {
+      open.push_back(child);
+      for (const auto& filter : filters_of(*child)) {
+        if (!has(filter)) {
+          out.refused = "`" + relation.schema + "." + relation.name + "` holds rows of `" + child->schema + "." + child->name + "`, on which row filter `" + filter.rule + "` holds";
+          return;
+        }
+      }
     }
   }
 }
@@ -139,6 +174,26 @@ bool guards::filter_reads_only(const catalog::relation& relation, const std::str
   return std::all_of(facts->uses.begin(), facts->uses.end(), [](const sql::use& each) {
     return each.found == sql::resolution::cte || (each.found == sql::resolution::relation && !each.written_schema.empty());
   });
+}
+
+// A copy holds what its definition read, whoever read it: filtered rows went in before anybody asked who is looking.
+void guards::guard_copy(const catalog::relation& relation, relation_guard& out) {
+  const auto refuse = [&](const std::string& why) {
+    out.refused = "`" + relation.schema + "." + relation.name + "` is not shown through the gateway: " + why;
+  };
+  const auto parsed = sql::parse(relation.definition);
+  sql::name_space names;
+  names.catalog = context_.catalog.get();
+  names.search_path = {"pg_catalog"};
+  const auto facts = parsed ? sql::analyse(*parsed, names) : base::result<sql::analysis>(parsed.error());
+  if (!facts || facts->statements.size() != 1) return refuse("its definition could not be read");
+  if (!out.filters.empty()) return;  // the policy says itself which rows of the copy are shown
+  for (const auto& use : facts->uses) {
+    if (!use.relation || is_system_schema(use.relation->schema) || depth_ > max_view_depth) continue;
+    const relation_guard& inner = of(*use.relation);
+    if (inner.has_filter() || inner.filtered_below)
+      return refuse("it was made from `" + use.relation->schema + "." + use.relation->name + "`, on which a row filter holds; a filter of its own would show it");
+  }
 }
 
 void guards::guard_view(const catalog::relation& relation, relation_guard& out) {

@@ -62,6 +62,8 @@ class guards {
   void guard_system(const catalog::relation& relation, relation_guard& out) const;
   void guard_columns(const catalog::relation& relation, relation_guard& out) const;
   void guard_view(const catalog::relation& relation, relation_guard& out);
+  void guard_copy(const catalog::relation& relation, relation_guard& out);
+  void inherit_filters(const catalog::relation& relation, relation_guard& out) const;
   bool filter_reads_only(const catalog::relation& relation, const std::string& filter) const;
 
   const context& context_;

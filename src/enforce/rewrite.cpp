@@ -68,16 +68,15 @@ class rewriting {
       for (const auto& [attnum, column] : guard->columns) {
         if (column.state != column_state::detected) continue;
         if (of.role == sql::use_role::copy_to) {
+          // Options that change how a row is written (encoding, null, delimiter, …): SQL masks the values before that.
+          if (std::any_of(only.options.begin(), only.options.end(), [](const auto& each) { return each.first != "format" && each.first != "header"; })) continue;
           out_.on_the_wire[index].push_back(attnum);
           continue;
         }
         if (of.role != sql::use_role::read || only.what != sql::command::select || !only.outputs_known) continue;
         const sql::base_column self{index, attnum};
         const bool bare = std::all_of(facts_.columns.begin(), facts_.columns.end(), [&](const sql::column_site& site) {
-          const bool meets = std::any_of(site.columns.begin(), site.columns.end(), [&](const sql::base_column& each) {
-            return each == self || (each.use == index && each.attnum == sql::column_site::star);
-          });
-          return !meets || site.top_output;
+          return !site.lineage.count(self) || site.top_output;
         });
         const bool plain = std::all_of(only.outputs.begin(), only.outputs.end(), [&](const sql::output& each) {
           return !each.lineage.count(self) || each.plain == self;
@@ -150,7 +149,8 @@ class rewriting {
     }
     guard_options options;
     options.only = of.only;
-    options.fenced = !statement_of(of).quals_plain;
+    // Computed columns of a view may raise, and a plain condition on one would run them before the filter inside.
+    options.fenced = !statement_of(of).quals_plain || (guard.definition && guard.filtered_below);
     if (of.sampled) {
       if (guard.has_filter() || guard.definition) return refuse(of.offset, "TABLESAMPLE of " + described(of) + " is denied: it would count rows that are not shown");
       if (!of.sample_constant) return refuse(of.offset, "TABLESAMPLE of a guarded relation takes constants only");
@@ -208,6 +208,9 @@ class rewriting {
     std::string filter;
     for (const auto& each : guard.filters) filter += (filter.empty() ? "(" : " AND (") + each.sql + ")";
     if (!guard.system_filter.empty()) filter += (filter.empty() ? "(" : " AND (") + guard.system_filter + ")";
+    // Beside other relations the filter's names are looked up in the target's row alone.
+    const bool alone = std::none_of(facts_.uses.begin(), facts_.uses.end(), [&](const sql::use& other) { return other.statement == of.statement && other.role == sql::use_role::read; });
+    if (!alone) filter = "EXISTS (SELECT 1 FROM (SELECT " + quote_identifier(of.alias ? *of.alias : of.written_name) + ".*) AS sluice_row WHERE " + filter + ")";
     const auto name_end = walk_->name(first, parts_of(of));
     if (!name_end) return not_found(of.offset);
     const std::size_t stop = statement_of(of).start + statement_of(of).length;
@@ -266,6 +269,7 @@ class rewriting {
                     "name the columns that you need");
     }
     if (!guard.columns.count(attnum)) return;
+    if (site.maybe) return refuse(site.offset, "`" + site.name + "` may be a masked column of " + described(of), "qualify the column");
     if (site.columns.size() > 1) return refuse(site.offset, "a masked column of " + described(of) + " cannot be merged here", "qualify the column");
     const std::string alias = of.alias ? *of.alias : of.written_name;
     const auto* column = of.relation->find_column(attnum);

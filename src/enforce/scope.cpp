@@ -6,11 +6,12 @@ namespace sluice::enforce {
 namespace {
 
 void remember(scope& of, std::string savepoint) {
-  of.undo.push_back({std::move(savepoint), of.search_path, of.temporary, of.created, of.unreliable});
+  of.undo.push_back({std::move(savepoint), of.search_path, of.path_after_commit, of.temporary, of.created, of.unreliable});
 }
 
 void restore(scope& to, const scope::saved& from) {
   to.search_path = from.search_path;
+  to.path_after_commit = from.path_after_commit;
   to.temporary = from.temporary;
   to.created = from.created;
   to.unreliable = from.unreliable;
@@ -103,7 +104,6 @@ void apply(scope& to, const effect& what) {
     case effect_kind::rollback_to:
       if (const auto at = find_savepoint(to, what.name); at != to.undo.end()) {
         restore(to, *at);
-        to.path_after_commit = to.search_path;
         to.undo.erase(at + 1, to.undo.end());
       }
       return;

@@ -107,6 +107,7 @@ void analyser::create_table(const object& body) {
   out_.uses[made].definition = true;
   now.temporary = out_.uses[made].found == resolution::temporary;
   now.changes_catalog = !now.temporary;
+  now.if_not_exists = flag(body, "if_not_exists");
   for (const element& raw : list(body, "inhRelations")) {
     const auto parent = as_node(raw);
     if (!parent || parent->type != "RangeVar") refuse("INHERITS of this form");
@@ -166,6 +167,7 @@ void analyser::create_table_as(const object& body) {
   out_.uses[made].definition = true;
   now.temporary = out_.uses[made].found == resolution::temporary;
   now.changes_catalog = !now.temporary;
+  now.if_not_exists = flag(body, "if_not_exists");
   const auto inner = child(body, "query");
   if (!inner) refuse("CREATE TABLE AS of this form");
   if (inner->type == "ExecuteStmt") {
@@ -242,6 +244,8 @@ void analyser::alter_table(const object& body) {
       const std::size_t second = add_use(*other, use_role::existing, false, nullptr);
       out_.uses[second].updates = true;
       out_.uses[second].definition = true;
+      // Attaching checks every row against the bounds, and says whether all fit.
+      if (what == "AT_AttachPartition") out_.uses[index].whole_row = out_.uses[second].whole_row = true;
     } else if (what == "AT_ColumnDefault") {
       expression_node(*definition_of, rows);
     } else if (definition_of->type == "IndexStmt") {
@@ -419,6 +423,7 @@ bool analyser::definition(const node& top) {
     const bool making = top.type == "CreateSeqStmt";
     now.what = command::definition;
     now.tag = making ? "CREATE SEQUENCE" : "ALTER SEQUENCE";
+    now.if_not_exists = flag(body, "if_not_exists");
     now.changes_catalog = true;
     const auto range = plain_child(body, "sequence");
     if (!range) refuse("a sequence statement of this form");

@@ -121,7 +121,7 @@ query_result analyser::insert(const object& body, frame* outer) {
       assignments(list(*conflict, "targetList"), target, update_rows);
       value ignored;
       one(*conflict, "whereClause", update_rows, ignored);
-      note_quals(*conflict, "whereClause");
+      note_quals(*conflict, "whereClause", update_rows);
     }
   }
   return returning(body, rows);
@@ -144,7 +144,7 @@ query_result analyser::update(const object& body, frame* outer) {
   assignments(list(body, "targetList"), target, here);
   value ignored;
   one(body, "whereClause", here, ignored);
-  note_quals(body, "whereClause");
+  note_quals(body, "whereClause", here);
   return returning(body, here);
 }
 
@@ -164,7 +164,7 @@ query_result analyser::remove(const object& body, frame* outer) {
   for (const element& item : list(body, "usingClause")) add(here, from(item, here));
   value ignored;
   one(body, "whereClause", here, ignored);
-  note_quals(body, "whereClause");
+  note_quals(body, "whereClause", here);
   return returning(body, here);
 }
 
@@ -184,12 +184,12 @@ query_result analyser::merge(const object& body, frame* outer) {
   add(here, from(*source_item, here));
   value ignored;
   one(body, "joinCondition", here, ignored);
-  note_quals(body, "joinCondition");
+  note_quals(body, "joinCondition", here);
   for (const element& raw : list(body, "mergeWhenClauses")) {
     const auto clause = as_node(raw);
     if (!clause || clause->type != "MergeWhenClause") refuse("MERGE of this form");
     one(clause->body, "condition", here, ignored);
-    note_quals(clause->body, "condition");
+    note_quals(clause->body, "condition", here);
     const std::string_view does = text(clause->body, "commandType");
     use& of = out_.uses[target];
     if (does == "CMD_UPDATE") {

@@ -285,84 +285,77 @@ value analyser::call(const object& body, frame& here) {
   return out;
 }
 
-// Looks a name up as colNameToVar and transformColumnRef do. `sites` receives what the text at this place stands for.
-std::optional<std::set<base_column>> analyser::resolve(const std::vector<std::string>& parts, frame& here,
-                                                       std::optional<base_column>& plain, std::vector<base_column>& sites) {
-  const bool star = parts.back() == "*";
-  const auto pick = [&](const source& from, const std::string& name) -> std::optional<std::set<base_column>> {
-    for (const output& column : from.columns) {
-      if (column.name != name) continue;
-      plain = column.plain;
-      if (from.use && column.plain && column.plain->use == *from.use) sites.push_back(*column.plain);
-      return column.lineage;
-    }
-    if (from.open) return from.open_lineage;
-    return std::nullopt;
-  };
+// One level of colNameToVar and transformColumnRef (parse_expr.c). True when the name ends here.
+bool analyser::resolve_at(const std::vector<std::string>& parts, frame& level, found_column& into) {
   const auto whole = [&](const source& from, std::int16_t mark) {
-    std::set<base_column> all = from.open_lineage;
-    for (const output& column : from.columns) all.insert(column.lineage.begin(), column.lineage.end());
+    into.lineage.insert(from.open_lineage.begin(), from.open_lineage.end());
+    for (const output& column : from.columns) into.lineage.insert(column.lineage.begin(), column.lineage.end());
     if (from.use) {
       if (mark == column_site::whole_row) out_.uses[*from.use].whole_row = true;
-      sites.push_back({*from.use, mark});
+      into.sites.push_back({*from.use, mark});
     }
-    plain.reset();
-    return all;
   };
-  for (frame* level = &here; level; level = level->outer) {
-    if (parts.size() == 1) {
-      std::optional<std::set<base_column>> found;
-      for (const output& column : level->visible) {
-        if (column.name != parts[0]) continue;
-        if (!found) {
-          found = column.lineage;
-          plain = column.plain;
-        } else {
-          found->insert(column.lineage.begin(), column.lineage.end());
-          plain.reset();
-        }
-      }
-      if (found) {
-        for (const source& from : level->sources) {
-          if (!from.use) continue;
-          for (const output& column : from.columns) {
-            if (column.name == parts[0] && column.plain && found->count(*column.plain)) sites.push_back(*column.plain);
-          }
-        }
-        return found;
-      }
-      for (const source& from : level->sources) {
-        if (!from.hidden && from.name == parts[0]) return whole(from, column_site::whole_row);
-      }
-      if (level->visible_open) return level->open_lineage;
-      continue;
+  const auto unqualified = [&](const std::string& name) {
+    bool found = false;
+    for (const output& column : level.visible) {
+      if (column.name != name) continue;
+      // Ambiguous names are PostgreSQL's to refuse; until then they are all of them.
+      into.plain = found ? std::nullopt : column.plain;
+      into.lineage.insert(column.lineage.begin(), column.lineage.end());
+      found = true;
     }
-    const std::size_t table_at = parts.size() - 2;
-    for (const source& from : level->sources) {
-      if (from.hidden || from.name != parts[table_at]) continue;
-      if (table_at >= 1 && from.schema != parts[table_at - 1]) continue;
-      if (star) return whole(from, column_site::star);
-      if (auto found = pick(from, parts.back())) return found;
-      // `(t).f` written as t.f: a function applied to the row.
+    if (!found) return false;
+    for (const source& from : level.sources) {
+      if (!from.use) continue;
+      for (const output& column : from.columns) {
+        if (column.name == name && column.plain && into.lineage.count(*column.plain)) into.sites.push_back(*column.plain);
+      }
+    }
+    return true;
+  };
+  const auto row = [&](const std::string& name) {
+    for (const source& from : level.sources) {
+      if (from.hidden || from.name != name) continue;
       whole(from, column_site::whole_row);
+      return true;
     }
-    // column.field of a composite column
-    for (const output& column : level->visible) {
-      if (column.name != parts[0]) continue;
-      plain.reset();
-      for (const source& from : level->sources) {
-        if (!from.use) continue;
-        for (const output& own : from.columns) {
-          if (own.name == parts[0] && own.plain && column.lineage.count(*own.plain)) sites.push_back(*own.plain);
-        }
-      }
-      return column.lineage;
+    return false;
+  };
+  if (parts.size() == 1) return unqualified(parts[0]) || row(parts[0]);
+  const std::size_t table_at = parts.size() - 2;
+  for (const source& from : level.sources) {
+    if (from.hidden || from.name != parts[table_at]) continue;
+    if (table_at >= 1 && from.schema != parts[table_at - 1]) continue;
+    if (parts.back() == "*") return whole(from, column_site::star), true;
+    for (const output& column : from.columns) {
+      if (column.name != parts.back()) continue;
+      into.plain = column.plain;
+      into.lineage.insert(column.lineage.begin(), column.lineage.end());
+      if (from.use && column.plain && column.plain->use == *from.use) into.sites.push_back(*column.plain);
+      return true;
     }
-    for (const source& from : level->sources) {
-      if (!from.hidden && from.name == parts[0]) return whole(from, column_site::whole_row);
-    }
+    // Not a column: `t.f` is then the function f of the row.
+    return whole(from, column_site::whole_row), true;
   }
-  return std::nullopt;
+  // A field of a composite column, or of a row.
+  if (unqualified(parts[0])) return into.plain.reset(), true;
+  return row(parts[0]);
+}
+
+// A level with columns that nobody listed may have the name or not: what is further out counts as well.
+analyser::found_column analyser::resolve(const std::vector<std::string>& parts, frame& here) {
+  found_column out;
+  for (frame* level = &here; level; level = level->outer) {
+    if (resolve_at(parts, *level, out)) {
+      out.known = true;
+      break;
+    }
+    if (!level->visible_open) continue;
+    out.known = out.maybe = true;
+    out.lineage.insert(level->open_lineage.begin(), level->open_lineage.end());
+  }
+  if (out.maybe) out.plain.reset();
+  return out;
 }
 
 value analyser::column(const object& body, frame& here) {
@@ -376,45 +369,55 @@ value analyser::column(const object& body, frame& here) {
   site.parts = parts.size();
   site.name = parts.back();
   if (parts.size() == 1 && parts[0] == "*") {
+    for (const output& each_column : here.visible) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
+    out.lineage.insert(here.open_lineage.begin(), here.open_lineage.end());
     for (const source& from : here.sources) {
       if (from.use) site.columns.push_back({*from.use, column_site::star});
       for (const output& each_column : from.columns) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
     }
-  } else if (auto found = resolve(parts, here, out.plain, site.columns)) {
-    out.lineage = std::move(*found);
   } else {
-    std::string name;
-    for (const auto& part : parts) name += (name.empty() ? "" : ".") + part;
-    out_.unresolved_columns.push_back(name);
+    found_column found = resolve(parts, here);
+    out.lineage = std::move(found.lineage);
+    out.plain = found.plain;
+    site.columns = std::move(found.sites);
+    site.maybe = found.maybe;
+    if (!found.known) {
+      std::string name;
+      for (const auto& part : parts) name += (name.empty() ? "" : ".") + part;
+      out_.unresolved_columns.push_back(name);
+    }
   }
   read(out.lineage);
-  if (!site.columns.empty()) {
-    if (const auto known = site_at_.find(site.offset); known != site_at_.end()) {
-      auto& merged = out_.columns[known->second].columns;
-      for (const auto& each_column : site.columns) {
-        if (std::find(merged.begin(), merged.end(), each_column) == merged.end()) merged.push_back(each_column);
-      }
-      out.site = known->second;
-    } else {
-      site_at_[site.offset] = out_.columns.size();
-      out.site = out_.columns.size();
-      out_.columns.push_back(std::move(site));
+  site.lineage = out.lineage;
+  if (const auto known = site_at_.find(site.offset); known != site_at_.end()) {
+    column_site& before = out_.columns[known->second];
+    for (const auto& each_column : site.columns) {
+      if (std::find(before.columns.begin(), before.columns.end(), each_column) == before.columns.end()) before.columns.push_back(each_column);
     }
+    before.lineage.insert(site.lineage.begin(), site.lineage.end());
+    before.maybe = before.maybe || site.maybe;
+    out.site = known->second;
+  } else {
+    site_at_[site.offset] = out_.columns.size();
+    out.site = out_.columns.size();
+    out_.columns.push_back(std::move(site));
   }
   return out;
 }
 
-bool analyser::plain_predicate(const element& any) {
+bool analyser::plain_predicate(const element& any, frame& here) {
   const auto at = as_node(any);
   if (!at) return true;
-  if (at->type == "A_Const" || at->type == "ColumnRef" || at->type == "ParamRef") return true;
+  if (at->type == "A_Const" || at->type == "ParamRef") return true;
+  // A column of a subquery is its expression once the planner has pulled it up.
+  if (at->type == "ColumnRef") return resolve(names(at->body, "fields"), here).plain.has_value();
   const auto all = [&](std::string_view key) {
     const auto items = list(at->body, key);
-    return std::all_of(items.begin(), items.end(), [](const element& item) { return plain_predicate(item); });
+    return std::all_of(items.begin(), items.end(), [&](const element& item) { return plain_predicate(item, here); });
   };
   const auto side = [&](std::string_view key) {
     const auto found = field(at->body, key);
-    return !found || plain_predicate(*found);
+    return !found || plain_predicate(*found, here);
   };
   if (at->type == "List") return all("items");
   if (at->type == "BoolExpr") return all("args");
@@ -445,9 +448,9 @@ bool analyser::plain_predicate(const element& any) {
   return side("lexpr") && side("rexpr");
 }
 
-void analyser::note_quals(const object& body, std::string_view key) {
+void analyser::note_quals(const object& body, std::string_view key, frame& here) {
   const auto found = field(body, key);
-  if (found && !plain_predicate(*found)) current().quals_plain = false;
+  if (found && !plain_predicate(*found, here)) current().quals_plain = false;
 }
 
 }  // namespace sluice::sql

@@ -138,11 +138,16 @@ from_item analyser::join(const object& body, frame& here) {
   const auto left_item = field(body, "larg"), right_item = field(body, "rarg");
   if (!left_item || !right_item) refuse("a join of this form");
   from_item left = from(*left_item, here);
-  // The right side of a join may be LATERAL to the left one: a level of its own keeps names of this level apart.
-  frame beside(&here);
-  beside.sources = left.sources;
-  beside.visible = left.visible;
-  beside.visible_open = left.open;
+  // What is LATERAL on the right side sees the left one and the items before the join; what is not sees neither.
+  frame beside(here.outer);
+  beside.tables = here.tables;
+  beside.sources = here.sources;
+  beside.sources.insert(beside.sources.end(), left.sources.begin(), left.sources.end());
+  beside.visible = here.visible;
+  beside.visible.insert(beside.visible.end(), left.visible.begin(), left.visible.end());
+  beside.visible_open = here.visible_open || left.open;
+  beside.open_lineage = here.open_lineage;
+  beside.open_lineage.insert(left.open_lineage.begin(), left.open_lineage.end());
   from_item right = from(*right_item, beside);
   const std::string_view kind = text(body, "jointype");
 
@@ -161,6 +166,8 @@ from_item analyser::join(const object& body, frame& here) {
   both.visible = left.visible;
   both.visible.insert(both.visible.end(), right.visible.begin(), right.visible.end());
   both.visible_open = left.open || right.open;
+  both.open_lineage = left.open_lineage;
+  both.open_lineage.insert(right.open_lineage.begin(), right.open_lineage.end());
 
   const auto take = [](std::vector<output>& columns, const std::string& name) -> std::optional<output> {
     for (auto at = columns.begin(); at != columns.end(); ++at) {
@@ -188,7 +195,7 @@ from_item analyser::join(const object& body, frame& here) {
     // No place in the text stands for this comparison, but it is one.
     column_site compared;
     compared.offset = std::string::npos;
-    compared.columns.assign(column.lineage.begin(), column.lineage.end());
+    compared.lineage = column.lineage;
     compared.name = name;
     out_.columns.push_back(std::move(compared));
     shared.push_back(std::move(column));
@@ -196,7 +203,7 @@ from_item analyser::join(const object& body, frame& here) {
   if (field(body, "quals")) {
     value facts;
     one(body, "quals", both, facts);
-    note_quals(body, "quals");
+    note_quals(body, "quals", both);
   }
   out.open = left.open || right.open;
   out.open_lineage = left.open_lineage;

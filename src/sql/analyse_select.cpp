@@ -193,9 +193,7 @@ void analyser::group_by(const object& body, frame& here, const std::vector<outpu
     const auto at = as_node(item);
     if (at && at->type == "ColumnRef") {
       const auto parts = names(at->body, "fields");
-      std::optional<base_column> plain;
-      std::vector<base_column> sites;
-      if (parts.size() == 1 && !resolve(parts, here, plain, sites)) continue;
+      if (parts.size() == 1 && !resolve(parts, here).known) continue;
     }
     expression(item, here);
   }
@@ -212,9 +210,10 @@ void analyser::group_by(const object& body, frame& here, const std::vector<outpu
       const auto index = ordinal ? static_cast<std::size_t>(number(*ordinal, "ival")) : 0;
       if (index >= 1 && index <= out.size()) plain = out[index - 1].plain;
     } else {
-      std::vector<base_column> sites;
       const auto parts = names(at->body, "fields");
-      if (!resolve(parts, here, plain, sites)) {
+      const found_column found = resolve(parts, here);
+      plain = found.plain;
+      if (!found.known) {
         for (const output& column : out) {
           if (parts.size() == 1 && column.name == parts[0]) plain = column.plain;
         }
@@ -318,17 +317,17 @@ query_result analyser::select(const object& body, frame* outer, bool top) {
   for (const element& item : list(body, "fromClause")) add(here, from(item, here));
   value ignored;
   one(body, "whereClause", here, ignored);
-  note_quals(body, "whereClause");
+  note_quals(body, "whereClause", here);
   std::vector<std::size_t> bare;
   out.columns = targets(list(body, "targetList"), here, top, &bare);
   out.open = here.visible_open;
   if (top && plain_top(body)) {
-    for (const std::size_t index : bare) out_.columns[index].top_output = true;
+    for (const std::size_t index : bare) out_.columns[index].top_output = !out_.columns[index].maybe;
   }
   for (const element& item : list(body, "distinctClause")) expression(item, here);
   group_by(body, here, out.columns, 0);
   one(body, "havingClause", here, ignored);
-  note_quals(body, "havingClause");
+  note_quals(body, "havingClause", here);
   for (const element& raw : list(body, "windowClause")) {
     const auto named_window = as_node(raw);
     if (!named_window || named_window->type != "WindowDef") refuse("a window of this form");

@@ -72,6 +72,7 @@ void analyser::resolve_use(use& of, bool making) const {
       if (schema != "pg_catalog" && known.has_schema(schema)) of.schema = schema;
     }
     of.found = resolution::created;
+    of.relation = known.find(of.schema, of.written_name);
     return;
   }
   if (temporary_schema(of.written_schema)) {

@@ -129,11 +129,18 @@ class analyser {
   void type_of(const object& body, std::string_view key);
   void window(const object& body, frame& here, value& into);
   void meet(const value& facts);
-  std::optional<std::set<base_column>> resolve(const std::vector<std::string>& parts, frame& here, std::optional<base_column>& plain,
-                                               std::vector<base_column>& sites);
+  struct found_column {
+    bool known = false;                    // some level has, or may have, the name
+    bool maybe = false;                    // a level with unknown columns stands before the one that has it
+    std::set<base_column> lineage;
+    std::optional<base_column> plain;
+    std::vector<base_column> sites;
+  };
+  found_column resolve(const std::vector<std::string>& parts, frame& here);
+  bool resolve_at(const std::vector<std::string>& parts, frame& level, found_column& into);
   void read(const std::set<base_column>& columns);
-  static bool plain_predicate(const element& any);
-  void note_quals(const object& body, std::string_view key);
+  bool plain_predicate(const element& any, frame& here);
+  void note_quals(const object& body, std::string_view key, frame& here);
   // analyse_dml.cpp
   query_result insert(const object& body, frame* outer);
   query_result update(const object& body, frame* outer);

@@ -54,7 +54,7 @@ struct scope {
 
   struct saved {
     std::string savepoint;  // empty for the transaction's own start
-    std::vector<std::string> search_path;
+    std::vector<std::string> search_path, path_after_commit;
     std::map<std::string, std::vector<std::string>> temporary, created;
     std::set<std::string> unreliable;
   };

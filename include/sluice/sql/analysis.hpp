@@ -68,14 +68,17 @@ struct base_column {
   friend auto operator<=>(const base_column&, const base_column&) = default;
 };
 
-// One ColumnRef that leads to a use.
+// One ColumnRef.
 struct column_site {
   static constexpr std::int16_t star = -1;
   static constexpr std::int16_t whole_row = 0;
   std::size_t offset = 0;
   std::size_t parts = 1;                // name parts as written
-  std::vector<base_column> columns;     // several when a USING column merges them; attnum may be star or whole_row
+  std::vector<base_column> columns;     // what it stands for: several when a USING column merges them, none through
+                                        // subqueries and join aliases; attnum may be star or whole_row
+  std::set<base_column> lineage;        // all that the reference may be made of, also through aliases of joins
   std::string name;                     // last part
+  bool maybe = false;                   // an item of FROM with unknown columns may catch the name before it gets here
   bool bare_target = false;             // the whole of a select or RETURNING item that has no name of its own
   bool top_output = false;              // … of the statement's outermost plain SELECT, unsorted, ungrouped, undistinct
 };
@@ -131,6 +134,7 @@ struct statement {
   std::vector<setting_change> settings;
   bool chain = false, temporary = false, verbose = false, whole_text = false;
   bool changes_catalog = false;
+  bool if_not_exists = false;           // what was made may be something that was there before
   bool quals_plain = true;              // WHERE, ON, HAVING hold nothing that can raise or speak
   bool conflict_arbiter = false;
   std::vector<std::string> conflict_columns;

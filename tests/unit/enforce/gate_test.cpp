@@ -107,6 +107,9 @@ INSTANTIATE_TEST_SUITE_P(
         refused_row{"unique_index", "bob", "create unique index on billing.customer_contact (email)", "42501", "masked column"},
         refused_row{"check_constraint", "bob", "alter table billing.customer_contact add check (email <> 'x')", "42501", "masked column"},
         refused_row{"type_change_moves_values", "bob", "alter table billing.customer_contact alter phone type text using email", "42501", "masked column"},
+        refused_row{"returning_below_a_function", "bob", "delete from billing.customer_contact returning (select email from generate_series(1, 1) g)", "42501", "may be a masked column"},
+        refused_row{"returning_row_below_a_function", "bob", "delete from billing.customer_contact c returning (select c from generate_series(1, 1) g)", "42501", "whole row"},
+        refused_row{"attached_partition_checks_values", "bob", "alter table billing.fact_invoice attach partition billing.customer_contact for values from ('a') to ('b')", "42501", "whole row"},
         refused_row{"conversion_quotes_values", "bob", "alter table billing.customer_contact alter email type int", "42501", "masked column"},
         refused_row{"unique_constraint", "bob", "alter table billing.customer_contact add unique (email)", "42501", "masked column"},
         refused_row{"foreign_key", "bob", "alter table billing.customer_contact add foreign key (email) references billing.fact_invoice (note)", "42501", "masked column"},
@@ -186,6 +189,35 @@ TEST(gate, renamed_columns_of_a_guarded_table_are_not_read_in_the_transaction) {
   gate_fixture all;
   EXPECT_TRUE(all.run("bob", "begin; alter table billing.customer_contact rename column email to x")->allowed);
   EXPECT_EQ(all.run("bob", "select * from billing.customer_contact")->why.sqlstate, "42P01");
+}
+
+TEST(gate, table_that_inherits_in_the_transaction_is_not_read_in_it) {
+  gate_fixture all;
+  EXPECT_TRUE(all.run("bob", "begin; create table billing.parent (customer_id int, email text, phone text)")->allowed);
+  EXPECT_TRUE(all.run("bob", "alter table billing.customer_contact inherit billing.parent")->allowed);
+  EXPECT_EQ(all.run("bob", "select email from billing.parent")->why.sqlstate, "42P01");
+}
+
+TEST(gate, if_not_exists_does_not_change_what_a_name_is) {
+  gate_fixture all;
+  EXPECT_TRUE(all.run("bob", "begin; create table if not exists billing.customer_contact (x int)")->allowed);
+  EXPECT_NE(all.run("bob", "select email from billing.customer_contact")->rewritten.value_or("").find(masked_email), std::string::npos);
+  EXPECT_TRUE(all.run("bob", "create table if not exists billing.unheard_of (x int)")->allowed);
+  EXPECT_EQ(all.run("bob", "select x from billing.unheard_of")->why.sqlstate, "42P01");
+  EXPECT_TRUE(all.run("bob", "create temp table t (x int); create temp table if not exists t (body text)")->allowed);
+  const auto verdict = all.run("bob", "select body, (select upper(body) from t) from support.tickets");
+  ASSERT_TRUE(verdict->allowed) << verdict->why.message;
+  EXPECT_TRUE(verdict->statements[0]->wire_masks.empty());
+}
+
+TEST(gate, copy_header_is_read_as_the_server_reads_it) {
+  gate_fixture all;
+  for (const char* off : {"false", "FALSE", "Off", "0"}) {
+    const auto verdict = all.judge("bob", "copy support.tickets to stdout with (format csv, header '" + std::string(off) + "')");
+    ASSERT_TRUE(verdict->allowed);
+    EXPECT_FALSE(verdict->statements[0]->copy.header) << off;
+  }
+  EXPECT_TRUE(all.judge("bob", "copy support.tickets to stdout csv header")->statements[0]->copy.header);
 }
 
 TEST(gate, table_made_in_a_transaction_is_read_in_it) {
@@ -277,6 +309,13 @@ INSTANTIATE_TEST_SUITE_P(statements, wire,
                                            wire_row{"union", "select body from support.tickets union all select 'x'", {}},
                                            wire_row{"distinct", "select distinct body from support.tickets", {}},
                                            wire_row{"whole_row", "select t from support.tickets t", {}},
+                                           wire_row{"below_a_function", "select body, (select upper(body) from generate_series(1, 1) g), subject from support.tickets", {2}},
+                                           wire_row{"row_below_a_function", "select body, subject, (select t from generate_series(1, 1) g)::text from support.tickets t", {}},
+                                           wire_row{"condition_below_a_function", "select body, subject from support.tickets where exists (select from generate_series(1, 1) g where body like '%x%')", {1}},
+                                           wire_row{"outer_name_beside_a_join", "select body, subject, (select x.u from (select 'a' as body) b, (billing.fact_invoice p join (select upper(body) as u) x on true) limit 1) from support.tickets", {1}},
+                                           wire_row{"join_alias_in_condition", "select j.body, j.subject from (support.tickets cross join (select 1) p) j where j.body like '%x%'", {1}},
+                                           wire_row{"join_alias_columns", "select d, c from (support.tickets cross join (select 1 as q) p) j(a, b, c, d, e) where d like '%x%'", {1}},
+                                           wire_row{"copy_in_another_encoding", "copy support.tickets to stdout with (encoding 'LATIN1')", {}},
                                            wire_row{"prepared", "prepare p as select body from support.tickets", {}}),
                          [](const auto& each) { return each.param.name; });
 

@@ -34,6 +34,7 @@ INSTANTIATE_TEST_SUITE_P(
                       row{"local_committed", {of(begin), of(set_search_path_local, {}, {"b"}), of(commit)}, {"public"}},
                       row{"local_outside_does_nothing", {of(set_search_path_local, {}, {"b"})}, {"public"}},
                       row{"savepoint_undone", {of(begin), path({"a"}), of(savepoint, "s"), path({"b"}), of(rollback_to, "s"), of(commit)}, {"a"}},
+                      row{"local_survives_savepoint_not_commit", {of(begin), of(set_search_path_local, {}, {"a"}), of(savepoint, "s"), of(rollback_to, "s"), of(commit)}, {"public"}},
                       row{"savepoint_released", {of(begin), of(savepoint, "s"), path({"b"}), of(release, "s"), of(commit)}, {"b"}},
                       row{"chained", {of(begin), path({"a"}), of(commit), of(begin), path({"b"}), of(rollback)}, {"a"}},
                       row{"discarded", {path({"a"}), of(discard_all)}, {"public"}}),

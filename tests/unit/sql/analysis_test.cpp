@@ -120,6 +120,12 @@ struct plain_row {
   const char* condition;
   bool plain;
 };
+TEST(analysis, computed_column_of_a_subquery_is_not_plain) {
+  const auto facts = facts_of("select count(*) from (select 1 / length(plan) as q from dim_customer) x where q is null");
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_FALSE(facts->statements[0].quals_plain);
+}
+
 class plain_quals : public ::testing::TestWithParam<plain_row> {};
 TEST_P(plain_quals, are_told_apart) {
   const auto facts = facts_of(std::string("select 1 from dim_customer where ") + GetParam().condition);

@@ -74,7 +74,8 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
       out.push_back(std::move(next));
       continue;
     }
-    if (temporary && !of.removes) {
+    const bool gone = statement.node == "DropStmt";
+    if (temporary && !gone) {
       // Columns of the temporary relation may have changed: from here on any name may be one of them.
       next.kind = effect_kind::create_temp;
       next.columns.clear();
@@ -82,7 +83,13 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
       continue;
     }
     const bool guarded = shown && of.relation && shown->of(*of.relation).needed;
-    if (!of.removes && !named_anew && !guarded && !joins && statement.schemas_altered.empty()) continue;
+    const bool stays = !gone && !named_anew && !guarded && !joins && statement.schemas_altered.empty();
+    if (stays && of.found == sql::resolution::created) {
+      next.kind = effect_kind::create_relation;
+      next.columns.clear();
+      out.push_back(std::move(next));
+    }
+    if (stays) continue;
     next.kind = effect_kind::drop_relation;
     const bool plain_table = of.found == sql::resolution::created || (of.relation && !guarded && of.relation->kind == catalog::relation_kind::table);
     if (named_anew && plain_table) {

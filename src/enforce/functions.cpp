@@ -36,6 +36,11 @@ std::string lower(std::string_view in) {
 // The relation that a constant argument names, found as the server's regclass input finds it.
 const catalog::relation* named_relation(const sql::function_call& call, const context& with, const std::vector<std::string>& path) {
   if (call.arguments.empty() || !call.arguments[0]) return nullptr;
+  const std::string& given = *call.arguments[0];
+  if (!given.empty() && given.size() <= 10 && given.find_first_not_of("0123456789") == std::string::npos) {
+    const auto number = std::stoull(given);
+    return number <= 0xFFFFFFFFull ? with.catalog->find(base::oid{static_cast<std::uint32_t>(number)}) : nullptr;
+  }
   const auto parsed = sql::parse("TABLE " + *call.arguments[0]);
   if (!parsed || parsed->statement_count() != 1) return nullptr;
   sql::name_space names;

@@ -111,10 +111,17 @@ class rewriting {
     const relation_guard* guard = guard_of(of);
     // Also in the text of a view: it shows no more than its creator may see, whatever happens to its name later, and each
     // reader's own masks come on top.
-    if (guard && of.role == sql::use_role::read) return guarded(index, *first, *guard);
+    if (guard && of.role == sql::use_role::read && !harmless(of, *guard)) return guarded(index, *first, *guard);
     if (guard && of.role == sql::use_role::copy_to) return copied(index, *first);
     if (guard && (of.role == sql::use_role::update || of.role == sql::use_role::remove) && guard->has_filter()) filtered(of, *first, *guard);
     name_only(of, *first);
+  }
+
+  // A system relation of which only some columns are emptied stays as it is when none of them is read: drivers ask the
+  // catalog for system columns (tableoid, ctid, xmin), which a guard does not have.
+  static bool harmless(const sql::use& of, const relation_guard& guard) {
+    if (!is_system_schema(of.relation->schema) || guard.has_filter() || of.whole_row) return false;
+    return std::none_of(guard.columns.begin(), guard.columns.end(), [&](const auto& each) { return of.read_columns.count(each.first) > 0; });
   }
 
   void guarded(std::size_t index, std::size_t first, const relation_guard& guard) {

@@ -10,6 +10,9 @@ namespace {
 // Comparison operators that cannot raise on the built-in types they exist for.
 constexpr std::array<std::string_view, 12> plain_operators{"=", "<>", "!=", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "@>"};
 
+// Columns that every table has and no row value shows (heap.c, SysAtt).
+constexpr std::array<std::string_view, 6> system_columns{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
+
 bool is_plain_operator(const std::vector<std::string>& name) {
   return name.size() == 1 && std::find(plain_operators.begin(), plain_operators.end(), name[0]) != plain_operators.end();
 }
@@ -334,6 +337,7 @@ bool analyser::resolve_at(const std::vector<std::string>& parts, frame& level, f
       if (from.use && column.plain && column.plain->use == *from.use) into.sites.push_back(*column.plain);
       return true;
     }
+    if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) return true;
     // Not a column: `t.f` is then the function f of the row.
     return whole(from, column_site::whole_row), true;
   }

@@ -52,6 +52,10 @@ INSTANTIATE_TEST_SUITE_P(
         row{"two_tables_of_one_name", "carol", "select crm.dim_customer.email from crm.dim_customer, public.dim_customer", "\"sluice_0\".\"email\""},
         row{"group_by_key", "carol", "select d.customer_id, d.name from dim_customer d group by d.customer_id", "group by \"d\".\"name\", d.customer_id"},
         row{"system_relation", "carol", "select * from pg_stats", "WHERE (false)"},
+        row{"system_relation_without_emptied_columns", "carol", "select c.tableoid, c.relname from pg_catalog.pg_class c", "from pg_catalog.pg_class c"},
+        row{"system_relation_with_emptied_columns", "carol", "select c.reltuples from pg_catalog.pg_class c", "CAST(NULL AS"},
+        row{"system_relation_star", "carol", "select * from pg_catalog.pg_class", "CAST(NULL AS"},
+        row{"system_relation_row", "carol", "select c from pg_catalog.pg_class c", "CAST(NULL AS"},
         row{"prepare", "carol", "prepare p as select email from dim_customer", masked_email},
         row{"cursor", "carol", "declare c cursor for select email from dim_customer", masked_email},
         row{"insert_select_writes_masks", "bob", "insert into billing.customer_contact select customer_id, email, '' from crm.dim_customer", masked_email},
@@ -234,6 +238,12 @@ TEST(gate, temporary_relation_is_named_as_such) {
   const auto verdict = all.run("carol", "select a from dim_customer");
   ASSERT_TRUE(verdict->allowed) << verdict->why.message;
   EXPECT_EQ(verdict->rewritten.value_or(""), "select a from \"pg_temp\".\"dim_customer\"");
+}
+
+TEST(gate, altered_temporary_relation_keeps_its_name) {
+  gate_fixture all;
+  EXPECT_TRUE(all.run("carol", "create temp table t (a int, b int); alter table t drop column b")->allowed);
+  EXPECT_TRUE(all.run("carol", "select a from t")->allowed);
 }
 
 TEST(gate, search_path_moves_within_one_text) {

@@ -1,0 +1,1 @@
+create table billing.t as select email from customers; drop table billing.t cascade

@@ -1,0 +1,1 @@
+explain (analyze, verbose) select email from customers for update

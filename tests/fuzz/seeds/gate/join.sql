@@ -1,0 +1,1 @@
+select c.*, o from customers c natural join billing.orders as o(a, b) limit 3

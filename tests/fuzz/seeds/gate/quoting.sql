@@ -1,0 +1,1 @@
+select U&"d\0061t" , E'\'', $x$ -- $x$ /* /* nested */ */ from "customers"

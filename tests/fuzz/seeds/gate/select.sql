@@ -1,0 +1,1 @@
+select name, email from crm.customers where email like 'a%' order by 1

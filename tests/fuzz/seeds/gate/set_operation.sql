@@ -1,0 +1,1 @@
+select email from customers union all (values ('x')) except table customers

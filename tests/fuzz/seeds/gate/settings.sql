@@ -1,0 +1,1 @@
+set local search_path = crm, public; show all; begin; commit and chain

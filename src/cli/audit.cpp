@@ -120,6 +120,17 @@ constexpr text_condition text_conditions[] = {
     {"text", &audit::query::text},
 };
 
+// A misspelt event would find nothing, and "none" is an answer that people believe.
+std::optional<base::diagnostic> misspelt_event(const std::string& pattern) {
+  if (pattern.find_first_of("*?") != pattern.npos) return std::nullopt;
+  std::string known;
+  for (const auto each : audit::events) {
+    if (audit::name_of(each) == pattern) return std::nullopt;
+    known += (known.empty() ? "" : ", ") + std::string(audit::name_of(each));
+  }
+  return mistake("unknown event `" + pattern + "`", known);
+}
+
 base::result<audit::query> query_of(const arguments& given) {
   audit::query what;
   for (const auto& condition : text_conditions) what.*condition.into = given.get(condition.option);
@@ -128,6 +139,9 @@ base::result<audit::query> query_of(const arguments& given) {
     auto time = audit::parse_time(given.get(name), now());
     if (time.has_error()) return time.error();
     *into = std::move(*time);
+  }
+  if (given.has("event")) {
+    if (auto problem = misspelt_event(what.event)) return std::move(*problem);
   }
   if (given.has("decision") && what.decision != "allowed" && what.decision != "denied")
     return mistake("unknown decision `" + what.decision + "`", "allowed or denied");
@@ -284,7 +298,8 @@ void print_broken(const audit::verification& result) {
 }
 
 void print_whole(const audit::verification& result, bool with_key) {
-  std::cout << (with_key ? "whole: " : "not proven: ") << result.good << " records in " << result.files << " files";
+  std::cout << (with_key ? "whole: " : "not proven: ") << result.good << " records in " << result.files
+            << (result.files == 1 ? " file" : " files");
   if (result.good > 0) std::cout << ", " << result.first_time << " to " << result.last_time;
   std::cout << "\n";
   if (with_key) {

@@ -1,5 +1,7 @@
 #include <array>
 #include <iostream>
+#include <map>
+#include <optional>
 
 #include "explanation.hpp"
 #include "options.hpp"
@@ -109,6 +111,22 @@ enforce::scope fresh_session(const config::settings& settings, const config::dat
   return session;
 }
 
+// Who reaches no layer of the database never gets as far as a statement.
+std::optional<enforce::denial> refused_login(const policy::policy_set& policy, const policy::principal& who,
+                                             const std::string& name, const config::database& database) {
+  std::map<std::string, std::vector<std::string>> schemas_of;
+  for (const auto& [schema, layer] : database.layers) schemas_of[layer].push_back(schema);
+  std::string layers;
+  for (const auto& [layer, schemas] : schemas_of) {
+    if (policy.reaches(who, name, layer, schemas)) return std::nullopt;
+    layers += (layers.empty() ? "`" : ", `") + layer + "`";
+  }
+  enforce::denial why;
+  why.message = "login is refused: user `" + who.user + "` has no access to any layer of database `" + name + "`";
+  why.hint = "ask an admin of the gateway for a role on " + layers;
+  return why;
+}
+
 int explain_statement(const arguments& given) {
   const auto loaded = load_all(given.get("config"));
   if (!loaded) return exit_usage;
@@ -138,11 +156,16 @@ int explain_statement(const arguments& given) {
   const auto context = enforce::make_context(loaded->policy, *catalog, database->second, loaded->settings);
   const auto who = loaded->policy->bind(user->name, user->groups, user->attributes);
   const std::string& sql = given.operands().front();
-  enforce::gate gate;
-  const auto verdict = gate.judge(sql, *context, who, fresh_session(settings, database->second));
-  const explained what{sql, database->first, who, *verdict};
+  enforce::verdict verdict;
+  if (auto why = refused_login(*loaded->policy, who, database->first, database->second)) {
+    verdict.why = std::move(*why);
+  } else {
+    enforce::gate gate;
+    verdict = *gate.judge(sql, *context, who, fresh_session(settings, database->second));
+  }
+  const explained what{sql, database->first, who, verdict};
   std::cout << (given.get("format") == "json" ? explain_as_json(what) : explain_as_text(what)) << std::flush;
-  return verdict->allowed ? exit_ok : exit_no;
+  return verdict.allowed ? exit_ok : exit_no;
 }
 
 int explain(const std::vector<std::string>& words) {
@@ -163,7 +186,7 @@ int explain(const std::vector<std::string>& words) {
           "0  the statement is allowed\n1  it is denied\n2  bad usage or bad files\n3  the upstream cannot be read",
       .examples =
           "sluice policy explain --config conf/demo.yaml --user carol --database warehouse \\\n"
-          "  \"select email from crm.customers\""};
+          "  \"select email from crm.dim_customer\""};
   const auto read = parse_or_explain(shape, words);
   if (!read.value) return read.exit_code;
   const auto format = read.value->get("format", "text");

@@ -24,9 +24,10 @@ bool is_mapping(const YAML::Node& node) { return node.IsDefined() && (node.IsMap
 
 base::place report::place_of(const YAML::Node& node) const {
   base::place where{.file = file_};
-  if (!node.IsDefined() || node.Mark().is_null()) return where;
-  where.line = node.Mark().line + 1;
-  where.column = node.Mark().column + 1;
+  // What an empty file lacks would stand at its beginning.
+  const auto mark = node.IsDefined() ? node.Mark() : YAML::Mark::null_mark();
+  where.line = mark.is_null() ? 1 : mark.line + 1;
+  where.column = mark.is_null() ? 1 : mark.column + 1;
   return where;
 }
 

@@ -18,6 +18,9 @@
 namespace sluice::audit {
 
 enum class event { start, stop, login, login_refused, logout, statement, complete, refused, cancel, reload, alarm };
+inline constexpr event events[] = {event::start,  event::stop,      event::login,    event::login_refused,
+                                   event::logout, event::statement, event::complete, event::refused,
+                                   event::cancel, event::reload,    event::alarm};
 std::string_view name_of(event what);
 
 struct touched_column {

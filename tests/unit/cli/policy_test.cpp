@@ -146,6 +146,18 @@ TEST_F(policy_command, explain_denies_what_does_not_parse_with_its_position) {
   EXPECT_NE(got.out.find("position    character 13"), std::string::npos) << got.out;
 }
 
+TEST_F(policy_command, explain_says_that_the_login_would_be_refused) {
+  std::string nobody = good_policy;
+  nobody.replace(nobody.find("[carol]"), 7, "[dave]");
+  write("policy.yaml", nobody);
+  const auto got = explain("select 1");
+  EXPECT_EQ(got.code, exit_no) << got.err << got.out;
+  EXPECT_NE(got.out.find("login is refused: user `carol` has no access to any layer of database `warehouse`"),
+            std::string::npos)
+      << got.out;
+  EXPECT_NE(got.out.find("a role on `lake`, `warehouse`\n"), std::string::npos) << got.out;
+}
+
 struct bad_row {
   const char* name;
   std::vector<std::string> words;

@@ -3,6 +3,7 @@ import json
 import re
 import socket
 
+import psycopg2
 import pytest
 
 from harness.gateway import POLICY, Gateway, sluice
@@ -64,6 +65,25 @@ def test_a_bad_policy_starts_nothing(stack, tmp_path):
 
 def test_serve_check(stack):
     assert sluice("serve", "--config", stack.gateway.config, "--check").returncode == 0
+
+
+def test_the_first_start_makes_the_keys(stack, tmp_path):
+    fresh = Gateway(tmp_path / "gateway", stack.cluster)
+    fresh.prepare()
+    fresh.policy.write_text(POLICY.read_text().replace("mail: {kind: email}", "mail: {kind: token}"))
+    (fresh.directory / "mask.key").unlink()
+    assert sluice("serve", "--config", fresh.config, "--check").returncode == 0
+    assert not (fresh.directory / "mask.key").exists()
+    fresh.start()
+    try:
+        for name in ("mask.key", "audit.key"):
+            made = fresh.directory / name
+            assert re.fullmatch(r"[0-9a-f]{64}\n", made.read_text()) and made.stat().st_mode & 0o777 == 0o600
+        with psycopg2.connect(fresh.dsn("carol", "warehouse")) as connection, connection.cursor() as cursor:
+            cursor.execute("select email from crm.dim_customer where email is not null limit 1")
+            assert re.fullmatch(r"[0-9a-f]{32}", cursor.fetchone()[0])
+    finally:
+        fresh.stop()
 
 
 def test_a_port_in_use(stack, tmp_path):

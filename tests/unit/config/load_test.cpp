@@ -179,6 +179,12 @@ TEST_P(config_problem, is_told_with_its_position) {
   EXPECT_EQ(problems_of(with_line(GetParam().line, GetParam().text)), GetParam().problems);
 }
 
+TEST_F(configuration, an_empty_file_lacks_everything_at_its_beginning) {
+  const auto told = problems_of("");
+  EXPECT_TRUE(told.starts_with("c.yaml:1:1: `listen` is missing in the configuration\n")) << told;
+  EXPECT_NE(told.find("c.yaml:1:1: `audit` is missing in the configuration\n"), std::string::npos) << told;
+}
+
 std::string lake(const std::string& more) { return "  lake: {database: raw, user: g" + more + "}"; }
 std::string database_line(const std::string& fields) { return "  lake: {" + fields + "}"; }
 

@@ -136,6 +136,9 @@ WHERE through a join's alias | carol | warehouse | select j.body from (crm.fact_
 WHERE through a join's column names | carol | warehouse | select d from (crm.fact_ticket cross join (select 1 as q) as p) as j (a, b, c, d, e) where d like '%{{}}%' | secretlocal | nothing like
 WHERE through a join's row | carol | warehouse | select j.body from (crm.fact_ticket cross join (select 1) as p) as j where j::text like '%{{}}%' | secretlocal | nothing like
 ON that sees too much | carol | warehouse | select body, (select 1 from (select 'a' as body) as b, (billing.dim_plan as p join (billing.dim_plan as q join billing.dim_plan as r on body like '%{{}}%') on true) limit 1) from crm.fact_ticket | secretlocal | nothing like
+a natural join by a collated column | carol | warehouse | select f.body from crm.fact_ticket as f natural join (select body collate "C" from (select '{{}}'::text as body) as z) as x | {TICKET} | {TICKET}!
+ORDER BY below a sub-select | carol | warehouse | select body from crm.fact_ticket as t where (select x from (values (1), (2)) as v (x) order by (t.body like '%{{}}%') and x = 2, x limit 1) = 1 | secretlocal | nothing like
+LIMIT by a count | carol | warehouse | select ticket_id from crm.fact_ticket limit (select count(*) from crm.fact_ticket where body like '%{{}}%') | secretlocal | nothing like
 WHERE below a derived table | carol | warehouse | select body from (select * from crm.fact_ticket) as t where body like '%{{}}%' | secretlocal | nothing like
 WHERE below a lateral one | carol | warehouse | select body from crm.fact_ticket as t join lateral (select 1 where body like '%{{}}%') as q on true | secretlocal | nothing like
 WHERE on the field of a row | carol | warehouse | select body from crm.fact_ticket as t where (t).body like '%{{}}%' | secretlocal | nothing like
@@ -199,6 +202,9 @@ json out of rows | carol | select k, v from billing.dim_plan as p, jsonb_each_te
 json path | carol | select jsonb_path_query_array(jsonb_build_object('a', jsonb_agg(amount)), '$.a[*] ? (@ > 1000)') from billing.fact_invoice
 time zones | carol | select date_trunc('week', paid_at at time zone 'Asia/Tokyo'), count(*) from billing.fact_payment group by 1
 window frames | carol | select first_value(plan) over w, nth_value(amount, 2) over w from billing.fact_invoice window w as (partition by customer_id order by month range between unbounded preceding and unbounded following)
+a row taken along | carol | select t.ticket_id, g.subject from crm.fact_ticket as t, lateral (select t.*) as g
+all of a row taken along | carol | select t.ticket_id, g.* from crm.fact_ticket as t, lateral (select t.*) as g
+merged by a collated column | carol | select f.* from crm.fact_ticket as f join (select subject collate "C" from (select 'Cannot log in'::text as subject) as z) as x using (subject)
 ties | carol | select * from billing.fact_invoice order by amount desc fetch first 2 rows with ties
 temporary tables of a tool | carol | create local temporary table "#Tableau_1" ("COL" integer) on commit preserve rows;; insert into "#Tableau_1" values (1);; select "COL" from "#Tableau_1";; drop table "#Tableau_1"
 own temporary table | carol | create temp table x as select plan, sum(amount) as s from billing.fact_invoice group by 1;; create index on x (plan);; alter table x add column z int;; update x set z = 1;; select plan, z from x join billing.dim_plan using (plan);; truncate x;; drop table x

@@ -64,6 +64,16 @@ open source below RETURNING, whole row | bob | begin;; update billing.customer_c
 open source below RETURNING of DELETE | bob | begin;; delete from billing.customer_contact where customer_id = 1 returning (select email from generate_series(1, 1) as g)
 open source below RETURNING of INSERT | bob | begin;; insert into billing.customer_contact values (1) on conflict (customer_id) do update set name = customer_contact.name returning (select email from generate_series(1, 1) as g)
 open source below SET | bob | begin;; alter table billing.dim_plan add column extra text;; update billing.customer_contact set name = (select email from generate_series(1, 1) as g) where customer_id = 1 returning name
+open source behind a star | carol | select body, (select upper(body) from (select * from generate_series(1, 1)) as q) from crm.fact_ticket
+open source in a common table | carol | select body, (with q as (select * from generate_series(1, 1)) select upper(body) from q) from crm.fact_ticket
+common table read before its place | carol | select body, (with recursive a as (select upper(body) as u from b), b as (select 1 as n) select u from a) from crm.fact_ticket
+row of an alias called like a column | carol | select body, (select body::text from (select 1) as body (n)) from crm.fact_ticket
+row of a common table called like a column | carol | select body, (with recursive body as (select 1 as n union all select n + 1 from body where n < 2) select body::text from body limit 1) from crm.fact_ticket
+row of an alias below RETURNING | bob | begin;; update billing.customer_contact set name = name where customer_id = 1 returning (select email::text from (select 1) as email (n))
+column called like an outer table | carol | select body, (select t.body from (select 1) as x (t)) from crm.fact_ticket as t
+column called like the target | bob | begin;; update billing.customer_contact as c set name = name where customer_id = 1 returning (select c.email from (select 1) as x (c))
+function called like a column that it has not | carol | select body, (select upper(body::text) from json_populate_record(null::billing.dim_plan, '{{}}') as body) from crm.fact_ticket
+function whose only column is named | carol | select body, (select upper(body) from unnest(array[1]) as body (n)) from crm.fact_ticket
 neighbour of a join that is no neighbour | carol | select body, (select x.u from (select 'a' as body) as b, (billing.dim_plan as p join (select upper(body) as u) as x on true) limit 1) from crm.fact_ticket
 neighbour of a join below RETURNING | bob | begin;; update billing.customer_contact set name = name where customer_id = 1 returning (select x.u from (select 'a' as email) as b, (billing.dim_plan as p join (select upper(email) as u) as x on true) limit 1)
 temporary table that was there already | carol | create temp table t (x int);; insert into t values (1);; create temp table if not exists t (body text);; select body, (select upper(body) from t) from crm.fact_ticket

@@ -40,6 +40,9 @@ install_packages() {
   mapfile -t missing < <(missing_packages "$@")
   [ ${#missing[@]} -gt 0 ] || { note "all packages are there"; return; }
   note "missing: ${missing[*]}"
+  [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+    die "installing packages needs root" "run this script as root, install sudo, or have root run:" \
+      "apt-get install ${missing[*]}"
   local install=apt_install
   [[ " ${missing[*]} " == *" postgresql-15 "* ]] && install=install_without_cluster
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 update </dev/null ||

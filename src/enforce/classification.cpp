@@ -36,6 +36,15 @@ const std::vector<classification::source>* classification::lineage(base::oid rel
   return found == lineage_.end() ? nullptr : &found->second;
 }
 
+std::vector<const remembered_name*> classification::earlier_names(const catalog::relation& relation) const {
+  std::vector<const remembered_name*> out;
+  const auto first = std::lower_bound(remembered_.begin(), remembered_.end(), relation.id, [](const remembered_name& each, base::oid id) { return each.relation < id; });
+  for (auto at = first; at != remembered_.end() && at->relation == relation.id && at->attnum == 0; ++at) {
+    if (at->schema != relation.schema || at->name != relation.name) out.push_back(&*at);
+  }
+  return out;
+}
+
 std::vector<std::string> classification::effective(base::oid relation, std::int16_t attnum) const {
   std::vector<std::string> out;
   std::vector<source> open = {{relation, attnum}};
@@ -80,6 +89,8 @@ void classification::name_rules(const policy::policy_set& rules, const catalog::
     if (!holds_data(relation.kind) || is_system(relation.schema)) continue;
     const std::string* layer = database.layer_of(relation.schema);
     const policy::object what{database.name, layer ? std::string_view(*layer) : std::string_view(), relation.schema, relation.name};
+    // Column 0 stands for the relation as a whole.
+    if (rules.filters_relation(what)) remembered_.push_back({relation.id, 0, relation.schema, relation.name, {}});
     for (const auto& column : relation.columns) {
       column_class found;
       found.classes = rules.classify(what, column.name, found.known_clear);

@@ -33,6 +33,8 @@ class classification {
 
   // Null when no rule names the column.
   const column_class* of(base::oid relation, std::int16_t attnum) const;
+  // Names, other than today's, under which the relation was subject to a row filter.
+  std::vector<const remembered_name*> earlier_names(const catalog::relation& relation) const;
   // The classes of the column and of everything it is made of, through any number of views.
   std::vector<std::string> effective(base::oid relation, std::int16_t attnum) const;
   // Direct sources of a view's or copy's column; empty when they are not known.

@@ -115,6 +115,8 @@ class deciding {
       return refuse(of.offset, "reading column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied: class `" + found->second.why + "`",
                     "leave the column out, or ask for a role that may read it");
     }
+    if (statement_of(of).what == sql::command::object_command && !of.removes && !statement_of(of).instance.empty() && guard.has_filter() && statement_of(of).instance != "lock")
+      return refuse(of.offset, "upkeep of " + described(of) + " is denied: a row filter holds on it, and upkeep tells how many rows there are", "ask an admin");
     const bool changes = of.creates || of.updates || of.removes;
     if (!changes || of.definition) return;
     using enum sql::use_role;
@@ -199,6 +201,11 @@ class deciding {
         const auto* column = of.relation->find_column(attnum);
         return refuse(of.offset, "a definition that reads masked column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied");
       }
+      // Its columns could take each other's names, and the filter would read another one.
+      if (of.definition && of.updates && guard.has_filter() && statement_of(of).node == "RenameStmt" && statement_of(of).renamed.second.empty())
+        return refuse(of.offset, "renaming columns of " + described(of) + " is denied: a row filter holds on it", "ask an admin");
+      if (of.definition && of.removes && guard.has_filter() && statement_of(of).node == "AlterTableStmt")
+        return refuse(of.offset, "dropping columns of " + described(of) + " is denied: a row filter holds on it", "ask an admin");
       if (of.definition && of.whole_row && (!guard.columns.empty() || guard.has_filter())) return refuse(of.offset, "a definition that reads the whole row of " + described(of) + " is denied: it has masked columns");
     }
   }

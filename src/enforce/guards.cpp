@@ -136,6 +136,15 @@ void guards::inherit_filters(const catalog::relation& relation, relation_guard& 
   const auto has = [&](const policy::row_filter& wanted) {
     return std::any_of(out.filters.begin(), out.filters.end(), [&](const policy::row_filter& each) { return each.sql == wanted.sql; });
   };
+  // A rename or a move does not shed a filter: it still holds under the name that it was written for.
+  for (const remembered_name* before : context_.classes->earlier_names(relation)) {
+    const std::string* layer = context_.database->layer_of(before->schema);
+    const policy::object what{context_.database->name, layer ? std::string_view(*layer) : std::string_view(), before->schema, before->name};
+    if (!context_.policy->decide(who_, what, policy::action::read).allowed) continue;
+    for (const auto& filter : context_.policy->filters(who_, what)) {
+      if (!has(filter)) out.filters.push_back(filter);
+    }
+  }
   std::vector<const catalog::relation*> open = {&relation};
   for (std::size_t at = 0; at < open.size() && at < max_relatives; ++at) {
     for (const base::oid id : open[at]->parents) {

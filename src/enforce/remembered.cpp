@@ -29,7 +29,7 @@ base::result<std::vector<remembered_name>> remembered_from_json(std::string_view
     remembered_name next;
     const auto* relation = (*fields)[0].if_int64();
     const auto* attnum = (*fields)[1].if_int64();
-    if (!relation || !attnum || *relation < 0 || *relation > std::numeric_limits<std::uint32_t>::max() || *attnum < 1 || *attnum > std::numeric_limits<std::int16_t>::max())
+    if (!relation || !attnum || *relation < 0 || *relation > std::numeric_limits<std::uint32_t>::max() || *attnum < 0 || *attnum > std::numeric_limits<std::int16_t>::max())
       return why;
     next.relation = base::oid{static_cast<std::uint32_t>(*relation)};
     next.attnum = static_cast<std::int16_t>(*attnum);

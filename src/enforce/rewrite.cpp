@@ -204,6 +204,15 @@ class rewriting {
     difference.what = sql::difference::copy_source;
     difference.offset = of.offset;
     difference.fragment = shown_.query(*of.relation, options);
+    // COPY BINARY relation: a query takes the word at the other end only.
+    const auto before = walk_->before(first);
+    if (before && walk_->word(*before, "binary")) {
+      std::size_t target = walk_->next(*last);
+      while (target < walk_->size() && !walk_->word(target, "stdout")) target = walk_->next(target);
+      if (target >= walk_->size()) return not_found(of.offset);
+      edits_.push_back({walk_->start(*before), walk_->end(*before), ""});
+      edits_.push_back({walk_->end(target), walk_->end(target), " BINARY"});
+    }
     edits_.push_back({walk_->start(first), walk_->end(*last), "(" + difference.fragment + ")"});
     differences_.push_back(std::move(difference));
     out_.guarded.insert(index);
@@ -215,13 +224,11 @@ class rewriting {
     std::string filter;
     for (const auto& each : guard.filters) filter += (filter.empty() ? "(" : " AND (") + each.sql + ")";
     if (!guard.system_filter.empty()) filter += (filter.empty() ? "(" : " AND (") + guard.system_filter + ")";
-    // Beside other relations the filter's names are looked up in the target's row alone.
-    const bool alone = std::none_of(facts_.uses.begin(), facts_.uses.end(), [&](const sql::use& other) { return other.statement == of.statement && other.role == sql::use_role::read; });
-    if (!alone) filter = "EXISTS (SELECT 1 FROM (SELECT " + quote_identifier(of.alias ? *of.alias : of.written_name) + ".*) AS sluice_row WHERE " + filter + ")";
     const auto name_end = walk_->name(first, parts_of(of));
     if (!name_end) return not_found(of.offset);
     const std::size_t stop = statement_of(of).start + statement_of(of).length;
     int depth = 0;
+    bool joined = false;
     std::optional<std::size_t> where;
     std::size_t previous = *name_end, at = walk_->next(*name_end);
     for (; at < walk_->size() && walk_->start(at) < stop; previous = at, at = walk_->next(at)) {
@@ -230,7 +237,10 @@ class rewriting {
       if (depth > 0) continue;
       if (walk_->is(at, ';') || walk_->word(at, "returning")) break;
       if (walk_->is(at, sql::token_kind::where)) where = at;
+      joined = joined || walk_->word(at, "from") || walk_->word(at, "using");
     }
+    // Beside other items of FROM the filter's names are looked up in the target's row alone.
+    if (joined) filter = "EXISTS (SELECT 1 FROM (SELECT " + quote_identifier(of.alias ? *of.alias : of.written_name) + ".*) AS sluice_row WHERE " + filter + ")";
     sql::expected difference;
     difference.what = sql::difference::where;
     difference.offset = of.offset;

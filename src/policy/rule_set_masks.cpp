@@ -162,6 +162,10 @@ bool rule_set::subject_to(const model::filter_rule& filter, std::string_view rol
   return filter.roles.has(role) && filter.where.matches(what);
 }
 
+bool rule_set::filters_relation(const object& what) const {
+  return std::any_of(rules_.filters.begin(), rules_.filters.end(), [&](const model::filter_rule& each) { return each.where.matches(what); });
+}
+
 // Filters of one role hold together; a row that one of several roles may see is seen. Roles that read decide; a
 // principal who may only change rows is filtered by the roles that let it.
 std::vector<row_filter> rule_set::filters(const principal& who, const object& relation) const {

@@ -138,6 +138,8 @@ class policy_set {
   virtual treatment treat_unclassified(const principal& who, const object& relation) const = 0;
   virtual treatment treat_unclassified(const principal& who, std::string_view layer) const = 0;
   virtual std::vector<row_filter> filters(const principal& who, const object& relation) const = 0;
+  // True when a row filter of any role names this relation.
+  virtual bool filters_relation(const object& what) const = 0;
   // User-defined functions that the policy names for this principal.
   virtual bool function_allowed(const principal& who, std::string_view schema, std::string_view name) const = 0;
 };

@@ -74,7 +74,10 @@ INSTANTIATE_TEST_SUITE_P(
         row{"update_that_may_raise", "bob", "update billing.fact_invoice set amount = 1 where 1 / customer_id = 1 returning invoice_id",
             "CASE WHEN (amount < 100) THEN (1 / customer_id = 1) ELSE false END returning", false},
         row{"update_from", "bob", "update billing.fact_invoice i set amount = 1 from crm.dim_customer d where d.customer_id = i.customer_id",
-            "SELECT \"i\".*) AS sluice_row WHERE (amount < 100)", false}),
+            "SELECT \"i\".*) AS sluice_row WHERE (amount < 100)", false},
+        row{"update_from_values", "bob", "update billing.fact_invoice i set amount = 1 from (values (1)) v(customer_id) where v.customer_id = i.customer_id",
+            "SELECT \"i\".*) AS sluice_row WHERE (amount < 100)", false},
+        row{"copy_binary", "carol", "copy binary billing.fact_invoice to stdout", "to stdout BINARY", false}),
     [](const auto& each) { return each.param.name; });
 
 struct refused_row {
@@ -96,6 +99,9 @@ INSTANTIATE_TEST_SUITE_P(
                       refused_row{"index_expression", "bob", "create index on billing.fact_invoice ((1 / amount))"},
                       refused_row{"generated", "bob", "alter table billing.fact_invoice add q int generated always as (1 / amount) stored"},
                       refused_row{"conversion", "bob", "alter table billing.fact_invoice alter amount type int using 1 / amount"},
+                      refused_row{"column_renamed", "bob", "alter table billing.fact_invoice rename column amount to a"},
+                      refused_row{"column_dropped", "bob", "alter table billing.fact_invoice drop column amount"},
+                      refused_row{"upkeep", "bob", "analyze verbose billing.fact_invoice"},
                       refused_row{"truncate", "bob", "truncate billing.fact_invoice"},
                       refused_row{"conflict_update", "bob", "insert into billing.fact_invoice (invoice_id) values (1) on conflict (invoice_id) do update set amount = 1"}),
     [](const auto& each) { return each.param.name; });
@@ -103,6 +109,18 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(row_filters, sample_of_filtered_rows_is_refused) {
   filtered all;
   EXPECT_NE(all.judge("carol", "select 1 from billing.fact_invoice tablesample system (10)")->why.message.find("rows that are not shown"), std::string::npos);
+}
+
+TEST(row_filters, rename_does_not_shed_a_filter) {
+  filtered all;
+  catalog::contents renamed = all.known->catalog->all();
+  for (auto& relation : renamed.relations) {
+    if (relation.id == base::oid{110}) relation.name = "something_else";
+  }
+  const auto later = make_context(all.rules, std::make_shared<const catalog::snapshot>(std::move(renamed), base::revision{2}), all.settings->databases.at("warehouse"), all.settings, all.known.get());
+  const auto verdict = all.gate.judge("select invoice_id from billing.something_else", *later, all.who("carol"), all.session);
+  ASSERT_TRUE(verdict->allowed) << verdict->why.message;
+  EXPECT_NE(verdict->rewritten.value_or("").find("WHERE (amount < 100)"), std::string::npos);
 }
 
 TEST(row_filters, admin_sees_all) {

@@ -24,6 +24,7 @@ struct judgement {
   enforce::context_ptr context;
   principal_ptr principal;
   std::uint64_t scope_epoch = 0;
+  std::uint64_t names_epoch = 0;
   std::uint64_t decide_us = 0;
 };
 
@@ -85,6 +86,11 @@ struct expectation {
   std::size_t next_statement = 0;  // query: index of the statement that is running
   std::string answer;              // failure: the ErrorResponse the client gets in its place
   std::size_t bytes = 0;           // of the client's message, for the pipeline limit
+
+  // Its success gives the name of a prepared statement or cursor another meaning.
+  bool moves_names() const {
+    return what == awaited::close || ((what == awaited::parse || what == awaited::bind) && !name.empty());
+  }
 };
 
 }  // namespace sluice::session

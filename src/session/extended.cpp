@@ -27,6 +27,35 @@ scope_weight weigh(const enforce::statement_info& info) {
   return weight;
 }
 
+// The upstream resolved every name of it when it was bound, and holds the locks.
+bool planned_at_bind(enforce::statement_kind kind) {
+  using enforce::statement_kind;
+  switch (kind) {
+    case statement_kind::empty:
+    case statement_kind::select:
+    case statement_kind::insert:
+    case statement_kind::update:
+    case statement_kind::remove:
+    case statement_kind::merge: return true;
+    case statement_kind::copy_in:
+    case statement_kind::copy_out:
+    case statement_kind::explain:
+    case statement_kind::show:
+    case statement_kind::set:
+    case statement_kind::transaction:
+    case statement_kind::prepare:
+    case statement_kind::execute:
+    case statement_kind::deallocate:
+    case statement_kind::declare:
+    case statement_kind::fetch:
+    case statement_kind::close:
+    case statement_kind::discard:
+    case statement_kind::ddl:
+    case statement_kind::utility: return false;
+  }
+  return false;
+}
+
 parameter_values record_parameters(const wire::bind_view& bind, const std::vector<bool>& erase) {
   parameter_values values;
   values.reserve(bind.parameters.size());
@@ -99,6 +128,12 @@ step session::machine::on_parse(const wire::frame& message) {
     why = refusal{"42601", "cannot insert multiple commands into a prepared statement"};
   } else if (!parse->name.empty() && (statements_.size() >= most || scope_.prepared.size() >= most)) {
     why = refusal{"54000", "too many prepared statements", {}, "close those that are not needed any more"};
+  } else if (!around_.journal().healthy() && !journal_may_fail(verdict.layers)) {
+    // Its record is made when it runs; the upstream must not see the text while none would be taken.
+    why = refusal{"58030",
+                  "the statement was not prepared because the audit journal does not accept records",
+                  {},
+                  "try again later, or tell an admin of the gateway"};
   }
   if (why) {
     record_denied(parse->sql, judged, *why);
@@ -208,6 +243,32 @@ step session::machine::revalidate(std::string_view name, prepared_ptr& statement
   return step::done;
 }
 
+// A utility statement looks at names when it starts to run, and they may have moved since Bind. Its portal is the
+// upstream's already: another text cannot take its place.
+step session::machine::revalidate(std::string_view name, bound_portal& portal) {
+  if (portal.from == nullptr || portal.running != nullptr || planned_at_bind(portal.info->kind)) return step::done;
+  if (!scope_is_settled()) return flush_and_wait();
+  if (is_current(portal.judged)) return step::done;
+  judgement judged;
+  if (judge(portal.from->sql, judged) == step::wait) return step::wait;
+  const auto& verdict = *judged.verdict;
+  std::optional<refusal> why;
+  if (!verdict.allowed) {
+    why = denied_by(verdict);
+  } else if (verdict.statements.size() != 1 || verdict.rewritten != portal.judged.verdict->rewritten) {
+    why = refusal{
+        "55000", "portal " + quoted(name) + " was bound when its names meant something else", {}, "bind it again"};
+  }
+  if (why) {
+    record_denied(portal.from->sql, judged, *why);
+    deny_extended(*why);
+    return step::done;
+  }
+  portal.info = verdict.statements.front();
+  portal.judged = std::move(judged);
+  return step::done;
+}
+
 step session::machine::on_bind(const wire::frame& message) {
   const auto bind = wire::parse_bind(message.body);
   if (bind.has_error()) return malformed(bind.error().message()), step::done;
@@ -217,6 +278,10 @@ step session::machine::on_bind(const wire::frame& message) {
   enforce::statement_ptr info;
   auto statement = find_statement(bind->statement, info);
   if (info == nullptr) return deny_extended(no_statement(bind->statement)), step::done;
+  if (!bind->portal.empty() && portals_.size() >= settings_->limits.max_prepared) {
+    return deny_extended({"54000", "too many open portals", {}, "close those that are not needed any more"}),
+           step::done;
+  }
   auto portal = std::make_shared<bound_portal>();
   if (statement != nullptr) {
     if (revalidate(bind->statement, statement) == step::wait) return step::wait;
@@ -300,6 +365,8 @@ step session::machine::on_execute(const wire::frame& message) {
     record_denied(sql, portal->judged, why);
     return deny_extended(why), step::done;
   }
+  if (revalidate(execute->portal, *portal) == step::wait) return step::wait;
+  if (skip_until_sync_) return step::done;
   if (portal->running == nullptr) {
     refusal why;
     auto running = record_allowed(sql, portal->judged, &portal->parameters, portal->info.get(), why);

@@ -1,7 +1,22 @@
 // Asking the gate, and keeping the scope it reads true to what the upstream has done.
+#include <algorithm>
+
 #include "machine.hpp"
 
 namespace sluice::session {
+namespace {
+
+// EXECUTE and FETCH find what they run by its name, and only when they run; EXPLAIN and CREATE TABLE AS may hold an
+// EXECUTE.
+bool runs_by_name(const enforce::verdict& verdict) {
+  using enforce::statement_kind;
+  return std::any_of(verdict.statements.begin(), verdict.statements.end(), [](const auto& each) {
+    return each->kind == statement_kind::execute || each->kind == statement_kind::fetch ||
+           each->kind == statement_kind::explain || each->kind == statement_kind::ddl;
+  });
+}
+
+}  // namespace
 
 bool session::machine::take_current() {
   auto context = around_.context(database_);
@@ -32,7 +47,14 @@ bool session::machine::take_current() {
 bool session::machine::is_current(const judgement& of) const {
   return of.verdict != nullptr && of.principal == principal_ && of.scope_epoch == scope_epoch_ &&
          of.verdict->policy_revision == context_->policy->revision() &&
-         of.verdict->catalog_revision == context_->catalog->revision();
+         of.verdict->catalog_revision == context_->catalog->revision() &&
+         (!runs_by_name(*of.verdict) || (of.names_epoch == names_epoch_ && names_are_settled()));
+}
+
+// False while something in flight may give the name of a prepared statement or cursor another meaning.
+bool session::machine::names_are_settled() const {
+  return scope_is_settled() &&
+         std::none_of(expected_.begin(), expected_.end(), [](const auto& each) { return each.moves_names(); });
 }
 
 // step::wait: the message comes again (or the session ended).
@@ -64,6 +86,8 @@ step session::machine::judge(std::string_view sql, judgement& into) {
     actions_.push_back(refresh_catalog{database_});
     return step::wait;
   }
+  if (!names_are_settled() && runs_by_name(*into.verdict)) return flush_and_wait();
+  into.names_epoch = names_epoch_;
   return step::done;
 }
 
@@ -103,7 +127,10 @@ void session::machine::apply_effects(const enforce::statement_info& of, std::str
                  what.kind == effect_kind::discard_all;
   }
   if (names_went) drop_deallocated();
-  if (!of.effects.empty()) note_scope_change();
+  if (!of.effects.empty()) {
+    ++names_epoch_;
+    note_scope_change();
+  }
 }
 
 void session::machine::settle_scope(wire::transaction_status status) {

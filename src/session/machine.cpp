@@ -29,7 +29,13 @@ void session::machine::on_client_bytes(std::string_view bytes) {
   client_in_.settle();
 }
 
-void session::machine::on_client_closed() { close({}); }
+void session::machine::on_client_closed() {
+  if (stage_ != stage::ready || expected_.empty()) return close({});
+  // The upstream would find out that nobody listens only when it has something to say: until then its statement would
+  // hold a connection that no limit of ours counts any more.
+  actions_.push_back(forward_cancel{own_cancel_target()});
+  close("08006");
+}
 
 void session::machine::on_upstream_bytes(std::string_view bytes) {
   if (!upstream_open_ || stage_ == stage::closed) return;

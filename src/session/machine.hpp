@@ -97,6 +97,7 @@ class session::machine {
   void close(std::string_view sqlstate);
   void say(std::string_view severity, const refusal& why);
   void set_idle_timer();
+  cancel_target own_cancel_target() const;
 
   // startup.cpp
   step on_startup(const wire::frame& message);
@@ -124,6 +125,7 @@ class session::machine {
   bool take_current();  // context and principal of this moment; false: the session ended
   step judge(std::string_view sql, judgement& into);
   bool scope_is_settled() const { return effects_in_flight_ == 0; }
+  bool names_are_settled() const;
   step flush_and_wait();
   void apply_effects(const enforce::statement_info& of, std::string_view tag);
   void settle_scope(wire::transaction_status status);
@@ -148,6 +150,7 @@ class session::machine {
   prepared_ptr find_statement(std::string_view name, enforce::statement_ptr& info);
   portal_ptr find_portal(std::string_view name);
   step revalidate(std::string_view name, prepared_ptr& statement);
+  step revalidate(std::string_view name, bound_portal& portal);
   void forward(const wire::frame& message, expectation next);
   void expect(expectation next);
   judgement unjudged() const;
@@ -238,6 +241,7 @@ class session::machine {
   enforce::scope scope_;
   std::string scope_key_;
   std::uint64_t scope_epoch_ = 0;
+  std::uint64_t names_epoch_ = 0;      // counts what prepared statements and cursors may have become
   bool implicit_transaction_ = false;  // scope_.in_transaction stands for a Sync group, not for BEGIN
   bool refreshed_ = false;             // the catalog was read again for the message at the front
   bool awaiting_catalog_ = false;

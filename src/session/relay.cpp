@@ -122,6 +122,7 @@ void session::machine::finish_portal(std::string_view name) {
 void session::machine::confirm(const wire::frame& message, awaited what) {
   if (expected_.empty() || expected_.front().what != what) return upstream_broke_protocol("answer out of order");
   const auto& front = expected_.front();
+  if (front.moves_names()) ++names_epoch_;
   if (what == awaited::parse) {
     statements_.settle(front.name, front.statement);
     if (!front.name.empty()) scope_.prepared[front.name] = front.statement->info;
@@ -311,8 +312,8 @@ bool session::machine::scrubs(const expectation* about) const {
   return std::any_of(statements.begin(), statements.end(), [](const auto& each) { return each->scrub_errors; });
 }
 
-// What PostgreSQL adds to a message can quote raw values (DETAIL, CONTEXT) or our own SQL (internal query): restricted
-// principals do not get it. Positions are made relative to the client's SQL again.
+// What PostgreSQL adds to a message can quote raw values (DETAIL, HINT, CONTEXT) or our own SQL (internal query):
+// restricted principals do not get it. Positions are made relative to the client's SQL again.
 void session::machine::relay_fields(char type, const wire::notice_fields& fields, const expectation* about) {
   const bool scrub = scrubs(about);
   const enforce::verdict* verdict = about == nullptr ? nullptr : about->judged.verdict.get();
@@ -320,7 +321,7 @@ void session::machine::relay_fields(char type, const wire::notice_fields& fields
   std::string position;
   wire::notice_fields kept;
   for (const auto& [code, text] : fields) {
-    constexpr std::string_view carries_values = "DWqp";
+    constexpr std::string_view carries_values = "DHWqp";
     if (scrub && carries_values.find(code) != std::string_view::npos) continue;
     if (code == 'P' && rewritten) {
       const auto number = wire::rows_of(" " + std::string(text));

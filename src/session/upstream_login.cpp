@@ -178,6 +178,10 @@ void session::machine::on_upstream_authentication(const wire::frame& message) {
                         " authentication; only SCRAM-SHA-256 and trust are supported");
 }
 
+cancel_target session::machine::own_cancel_target() const {
+  return {peer_.session, user_, database_, upstream_, upstream_key_.process, upstream_key_.secret};
+}
+
 void session::machine::finish_login() {
   if (!client_encoding_checked_ || !strings_checked_) {
     return upstream_login_failed("it does not report client_encoding and standard_conforming_strings");
@@ -186,8 +190,7 @@ void session::machine::finish_login() {
   around_.random_bytes(random, sizeof random);
   cancel_key key{upstream_key_.process, 0};
   for (std::size_t i = 0; i < 4; ++i) key.secret = key.secret << 8 | random[i];
-  around_.add_cancel_key(key,
-                         {peer_.session, user_, database_, upstream_, upstream_key_.process, upstream_key_.secret});
+  around_.add_cancel_key(key, own_cancel_target());
   key_ = key;
   failing_portal_ =
       "denied by the gateway " +

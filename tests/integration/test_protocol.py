@@ -1,5 +1,6 @@
 """The protocol, piece by piece: what PostgreSQL would answer, the gateway answers."""
 import struct
+import time
 
 import pytest
 
@@ -151,6 +152,58 @@ def test_denial_after_a_savepoint_can_be_rolled_back_to(wire):
     assert wire.query("rollback to here").status == "T"
     assert wire.query("select 'alive'").one() == "alive"
     assert wire.query("commit").tags == ["COMMIT"]
+
+
+GUARDED = "select email from crm.dim_customer where email like 'q1s%'"
+EXPLAINS = "explain (analyze, verbose) execute p"
+
+
+def swap_by_sql(wire):
+    wire.query("prepare p as select 'x'")
+    wire.send(parse(EXPLAINS, "s"), SYNC)
+    wire.until()
+    wire.query("deallocate p")
+    wire.query(f"prepare p as {GUARDED}")
+    wire.send(bind((), "s"), execute(), SYNC)
+
+
+def swap_by_protocol_in_one_pipeline(wire):
+    wire.send(parse("select 'x'", "p"), SYNC)
+    wire.until()
+    wire.send(close("S", "p"), parse(GUARDED, "p"), parse(EXPLAINS), bind(), execute(), SYNC)
+
+
+def swap_under_an_open_portal(wire):
+    wire.query("begin")
+    wire.query("prepare p as select 'x'")
+    wire.send(parse(EXPLAINS), bind(portal="portal"), SYNC)
+    wire.until()
+    wire.query("deallocate p")
+    wire.query(f"prepare p as {GUARDED}")
+    wire.send(execute("portal"), SYNC)
+
+
+@pytest.mark.parametrize("swap", [swap_by_sql, swap_by_protocol_in_one_pipeline, swap_under_an_open_portal])
+def test_a_prepared_name_is_judged_for_what_it_means_when_it_runs(wire, swap):
+    swap(wire)
+    result = wire.until()
+    assert [error.sqlstate for error in result.errors] == ["42501"] and not result.rows
+
+
+def test_the_statement_of_a_client_that_vanished_is_cancelled(stack, connect):
+    wire = connect("carol", "warehouse")
+    wire.send(query("select pg_sleep(60)"))
+    time.sleep(0.3)
+    wire.socket.close()
+    deadline = time.monotonic() + 10
+    with stack.cluster.superuser("postgres") as session:
+        cursor = session.cursor()
+        while True:
+            cursor.execute("select count(*) from pg_stat_activity where pid = %s", (wire.key[0],))
+            if cursor.fetchone()[0] == 0:
+                return
+            assert time.monotonic() < deadline, "it still runs"
+            time.sleep(0.1)
 
 
 def test_syntax_error_as_postgresql_words_it(wire):

@@ -1,4 +1,4 @@
-#include "session/script.hpp"
+#include "script.hpp"
 
 namespace sluice::session::testing {
 namespace {
@@ -285,6 +285,92 @@ TEST(extended, sql_prepared_statements_are_bound_under_their_own_verdict) {
   EXPECT_EQ(it.to_client()[0], "E ERROR 55000 prepared statement \"p\" was made under an older policy or catalog");
 }
 
+TEST(extended, what_runs_by_name_is_judged_for_what_the_name_means_now) {
+  struct change {
+    const char* name;
+    std::string asked;
+    std::string answered;
+  };
+  const change changes[] = {
+      {"prepared again by SQL", query("prepare p"), complete("PREPARE") + ready('I')},
+      {"prepared again by Parse", close('S', "p") + parse("p", "secret") + sync(), close_ok + parse_ok + ready('I')},
+      {"another portal", close('P', "p") + bound("p", "other") + sync(), close_ok + bind_ok + ready('I')},
+  };
+  for (const auto kind : {enforce::statement_kind::execute, enforce::statement_kind::fetch,
+                          enforce::statement_kind::explain, enforce::statement_kind::ddl}) {
+    for (const auto& each : changes) {
+      script it;
+      it.log_in();
+      it.around.answers["prepare p"] = [] { return allowed(with_effect(effect_kind::prepare, "p")); };
+      it.around.answers["by name"] = [&] { return allowed(of_kind(kind)); };
+      it.client(parse("other", "select 1") + sync());
+      it.upstream(parse_ok + ready('I'));
+      it.client(parse("s", "by name") + sync());
+      it.upstream(parse_ok + ready('I'));
+      it.client(each.asked);
+      it.upstream(each.answered);
+      it.to_client();
+      it.to_upstream();
+      it.around.answers["by name"] = [] { return denied("no"); };
+      it.client(bound("", "s") + execute("") + sync());
+      EXPECT_EQ(it.to_upstream(), lines{"S"}) << each.name;
+      EXPECT_EQ(it.to_client(), lines{"E ERROR 42501 no"}) << each.name;
+    }
+  }
+}
+
+TEST(extended, what_runs_by_name_waits_until_names_are_settled) {
+  script it;
+  it.log_in();
+  it.around.answers["execute p"] = [] { return allowed(of_kind(enforce::statement_kind::execute)); };
+  it.client(parse("p", "select 1") + sync());
+  it.upstream(parse_ok + ready('I'));
+  it.to_client();
+  it.upstream_bytes();
+  it.client(close('S', "p") + parse("p", "secret") + parse("", "execute p") + bound("", "") + execute("") + sync());
+  EXPECT_EQ(it.to_upstream(), (lines{"C Sp", "P p secret", "H"}));
+  it.around.answers["execute p"] = [] { return denied("no"); };
+  it.upstream(close_ok + parse_ok);
+  EXPECT_EQ(it.to_upstream()[0].substr(0, 23), "E denied by the gateway");
+}
+
+TEST(extended, a_utility_portal_is_judged_again_when_names_moved_since_bind) {
+  for (const bool same_text : {true, false}) {
+    script it;
+    it.log_in();
+    it.around.answers["copy t"] = [] { return rewritten("copy a.t", of_kind(enforce::statement_kind::copy_out)); };
+    it.around.answers["alter"] = [] { return allowed(with_effect(effect_kind::drop_relation, "t")); };
+    it.client(query("begin"));
+    it.upstream(complete("BEGIN") + ready('T'));
+    it.client(parse("", "copy t") + bound("c", "") + sync());
+    it.upstream(parse_ok + bind_ok + ready('T'));
+    it.client(parse("", "alter") + bound("", "") + execute("") + execute("c") + sync());
+    it.to_client();
+    // The ALTER is answered before the COPY is looked at.
+    EXPECT_EQ(it.to_upstream().back(), "H");
+    it.around.answers["copy t"] = [&] {
+      return rewritten(same_text ? "copy a.t" : "copy (select masked) to stdout",
+                       of_kind(enforce::statement_kind::copy_out));
+    };
+    it.upstream(parse_ok + bind_ok + complete("ALTER TABLE"));
+    const auto sent = it.to_upstream();
+    EXPECT_EQ(sent.at(0) == "E c", same_text);
+    it.upstream(error("34000") + ready('E'));
+    if (!same_text) {
+      EXPECT_EQ(it.to_client().at(3), "E ERROR 55000 portal \"c\" was bound when its names meant something else");
+    }
+  }
+}
+
+TEST(extended, open_portals_have_a_limit) {
+  script it;
+  it.around.settings_value->limits.max_prepared = 2;
+  it.log_in();
+  it.client(parse("", "select 1") + bound("a", "") + bound("b", "") + bound("c", "") + sync());
+  it.upstream(parse_ok + bind_ok + bind_ok + error("34000") + ready('I'));
+  EXPECT_EQ(it.to_client(), (lines{"1", "2", "2", "E ERROR 54000 too many open portals", "Z I"}));
+}
+
 TEST(extended, several_commands_do_not_fit_one_statement) {
   script it;
   it.log_in();
@@ -348,6 +434,15 @@ TEST(extended, without_a_record_execute_does_not_go_up) {
   EXPECT_EQ(sent[1].substr(0, 23), "E denied by the gateway");
   it.upstream(bind_ok + error("34000") + ready('I'));
   EXPECT_EQ(it.to_client()[1].substr(0, 13), "E ERROR 58030");
+}
+
+TEST(extended, no_text_goes_up_while_the_journal_takes_no_records) {
+  script it;
+  it.log_in();
+  it.around.journal_value.broken = true;
+  it.client(parse("s", "select 1") + bound("", "s") + describe('P', "") + sync());
+  EXPECT_EQ(it.to_upstream(), lines{"S"});
+  EXPECT_EQ(it.to_client()[0].substr(0, 13), "E ERROR 58030");
 }
 
 TEST(extended, a_query_ends_an_open_group_after_its_answers) {

@@ -1,4 +1,4 @@
-#include "session/script.hpp"
+#include "script.hpp"
 
 namespace sluice::session::testing {
 namespace {
@@ -79,8 +79,11 @@ TEST(relay, notices_and_settings_pass_at_any_time) {
   it.log_in();
   it.upstream(parameter("TimeZone", "Asia/Tokyo"));
   EXPECT_EQ(it.to_client(), lines{"S TimeZone Asia/Tokyo"});
-  it.upstream(msg('N', "SNOTICE\0C00000\0Mhi\0Draw\0\0"s));
-  EXPECT_EQ(it.to_client(), lines{"N 00000 hi"});
+  const auto notice = msg('N', "SNOTICE\0C00000\0Mhi\0Draw\0Hraw\0Wraw\0qraw\0\0"s);
+  it.upstream(notice);
+  const auto got = it.client_bytes();
+  EXPECT_EQ(read(got, wire::sender::backend), lines{"N 00000 hi"});
+  EXPECT_EQ(got.find("raw"), std::string::npos);
 }
 
 TEST(relay, a_changed_encoding_ends_the_session) {
@@ -150,6 +153,31 @@ TEST(relay, a_lost_upstream_ends_the_statement_and_the_session) {
   said.upstream(msg('E', "SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"s));
   said.tested().on_upstream_closed();
   EXPECT_EQ(said.to_client(), lines{"E FATAL 57P01 terminating connection"});
+}
+
+TEST(relay, a_client_that_vanishes_has_its_statement_cancelled) {
+  struct phase {
+    const char* name;
+    std::string asked;
+    bool cancelled;
+  };
+  const phase phases[] = {{"idle", "", false},
+                          {"half a message", query("select 1").substr(0, 6), false},
+                          {"a query runs", query("select 1"), true},
+                          {"a group without its end", parse("", "select 1") + bound("", "") + execute(""), true}};
+  for (const auto& each : phases) {
+    script it;
+    it.log_in();
+    it.client(each.asked);
+    it.actions();
+    it.tested().on_client_closed();
+    const auto cancel = it.take<forward_cancel>();
+    ASSERT_EQ(cancel.has_value(), each.cancelled) << each.name;
+    EXPECT_TRUE(it.tested().finished()) << each.name;
+    if (!cancel) continue;
+    EXPECT_EQ(cancel->target.session, 1u) << each.name;
+    EXPECT_EQ(it.around.journal_value.last(audit::event::complete).sqlstate, "08006") << each.name;
+  }
 }
 
 TEST(relay, half_a_row_is_not_followed_by_a_message) {

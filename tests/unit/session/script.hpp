@@ -159,6 +159,7 @@ class fake_policy final : public policy::policy_set {
   }
   policy::unclassified unclassified_of(std::string_view) const override { return policy::unclassified::deny; }
   bool names_relation(const policy::object&) const override { return false; }
+  bool filters_relation(const policy::object&) const override { return false; }
   std::vector<std::string> classify(const policy::object&, std::string_view, bool&) const override { return {}; }
   policy::treatment treat(const policy::principal&, const policy::object&, std::string_view) const override {
     return {};

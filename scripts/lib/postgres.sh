@@ -47,7 +47,7 @@ create_server() {
 start_server() {
   local directory=$1 port=$2 log=$3 pid
   server_pid "$directory" >/dev/null && return
-  ! port_taken "$port" || die "port $port is in use by another program" "stop it, or change the port in conf/demo.yaml"
+  ! port_taken "$port" || die "port $port is in use by another program" "stop it, or change the port in conf/demo.yaml and scripts/lib/demo_data.sh"
   rm -f "$directory/data/postmaster.pid"
   with_directory "$directory" setsid "$pg_bin/postgres" -D /proc/self/fd/9/data \
     -c listen_addresses=127.0.0.1 -c port="$port" -c unix_socket_directories= -c max_connections=300 \

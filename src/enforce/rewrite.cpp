@@ -57,7 +57,8 @@ class rewriting {
   const sql::statement& statement_of(const sql::use& of) const { return facts_.statements[of.statement]; }
   static std::string described(const sql::use& of) { return "`" + of.schema + "." + of.written_name + "`"; }
 
-  // A detected column may cross as it is when it does nothing but come out: a bare item of the outermost plain SELECT.
+  // A detected column may cross as it is when it does nothing but come out: a bare item of a plain SELECT without any other
+  // query level in it, so that nothing hangs on which level a name belongs to.
   void choose_wire_masks() {
     if (request_.inside_view || facts_.statements.size() != 1) return;
     const sql::statement& only = facts_.statements[0];
@@ -73,7 +74,7 @@ class rewriting {
           out_.on_the_wire[index].push_back(attnum);
           continue;
         }
-        if (of.role != sql::use_role::read || only.what != sql::command::select || !only.outputs_known) continue;
+        if (of.role != sql::use_role::read || only.what != sql::command::select || !only.outputs_known || only.query_levels != 1) continue;
         const sql::base_column self{index, attnum};
         const bool bare = std::all_of(facts_.columns.begin(), facts_.columns.end(), [&](const sql::column_site& site) {
           return !site.lineage.count(self) || site.top_output;

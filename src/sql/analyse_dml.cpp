@@ -36,6 +36,10 @@ query_result analyser::returning(const object& body, frame& here) {
   query_result out;
   out.columns = targets(list(body, "returningList"), here, false, nullptr);
   out.open = here.visible_open;
+  if (out.open) {
+    out.open_lineage = here.open_lineage;
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+  }
   return out;
 }
 

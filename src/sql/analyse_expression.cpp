@@ -38,7 +38,7 @@ struct shape {
   std::string_view name;                  // FigureColname
   int strength;
 };
-constexpr std::array<shape, 19> shapes{{
+constexpr std::array<shape, 18> shapes{{
     {"BooleanTest", {"arg"}, "", 0},
     {"NullTest", {"arg"}, "", 0},
     {"A_ArrayExpr", {"elements"}, "array", 2},
@@ -48,7 +48,6 @@ constexpr std::array<shape, 19> shapes{{
     {"GroupingSet", {"content"}, "", 0},
     {"List", {"items"}, "", 0},
     {"NamedArgExpr", {"arg"}, "", 0},
-    {"CollateClause", {"arg"}, "", 0},
     {"SetToDefault", {}, "", 0},
     {"CurrentOfExpr", {}, "", 0},
     {"SQLValueFunction", {}, "", 0},
@@ -214,6 +213,13 @@ value analyser::expression_node(const node& at, frame& here) {
     out.name_strength = 2;
     return out;
   }
+  if (at.type == "CollateClause") {
+    const auto inner = field(at.body, "arg");
+    if (inner) out = expression(*inner, here);
+    out.plain.reset();
+    out.site.reset();
+    return out;
+  }
   if (at.type == "XmlSerialize") type_of(at.body, "typeName");
   if (at.type == "ResTarget") {
     one(at.body, "val", here, out);
@@ -288,48 +294,42 @@ value analyser::call(const object& body, frame& here) {
   return out;
 }
 
-// One level of colNameToVar and transformColumnRef (parse_expr.c). True when the name ends here.
-bool analyser::resolve_at(const std::vector<std::string>& parts, frame& level, found_column& into) {
-  const auto whole = [&](const source& from, std::int16_t mark) {
-    into.lineage.insert(from.open_lineage.begin(), from.open_lineage.end());
-    for (const output& column : from.columns) into.lineage.insert(column.lineage.begin(), column.lineage.end());
-    if (from.use) {
-      if (mark == column_site::whole_row) out_.uses[*from.use].whole_row = true;
-      into.sites.push_back({*from.use, mark});
+// The columns of one level (parse_relation.c, colNameToVar).
+bool analyser::column_at(const std::string& name, const frame& level, found_column& into) const {
+  bool found = false;
+  for (const output& column : level.visible) {
+    if (column.name != name) continue;
+    // Ambiguous names are PostgreSQL's to refuse; until then they are all of them.
+    into.plain = found ? std::nullopt : column.plain;
+    into.lineage.insert(column.lineage.begin(), column.lineage.end());
+    found = true;
+  }
+  if (!found) return false;
+  for (const source& from : level.sources) {
+    if (!from.use) continue;
+    for (const output& column : from.columns) {
+      if (column.name == name && column.plain && into.lineage.count(*column.plain)) into.sites.push_back(*column.plain);
     }
-  };
-  const auto unqualified = [&](const std::string& name) {
-    bool found = false;
-    for (const output& column : level.visible) {
-      if (column.name != name) continue;
-      // Ambiguous names are PostgreSQL's to refuse; until then they are all of them.
-      into.plain = found ? std::nullopt : column.plain;
-      into.lineage.insert(column.lineage.begin(), column.lineage.end());
-      found = true;
-    }
-    if (!found) return false;
-    for (const source& from : level.sources) {
-      if (!from.use) continue;
-      for (const output& column : from.columns) {
-        if (column.name == name && column.plain && into.lineage.count(*column.plain)) into.sites.push_back(*column.plain);
-      }
-    }
-    return true;
-  };
-  const auto row = [&](const std::string& name) {
-    for (const source& from : level.sources) {
-      if (from.hidden || from.name != name) continue;
-      whole(from, column_site::whole_row);
-      return true;
-    }
-    return false;
-  };
-  if (parts.size() == 1) return unqualified(parts[0]) || row(parts[0]);
-  const std::size_t table_at = parts.size() - 2;
+  }
+  return true;
+}
+
+void analyser::whole(const source& from, std::int16_t mark, found_column& into) {
+  into.lineage.insert(from.open_lineage.begin(), from.open_lineage.end());
+  for (const output& column : from.columns) into.lineage.insert(column.lineage.begin(), column.lineage.end());
+  if (!from.use) return;
+  if (mark == column_site::whole_row) out_.uses[*from.use].whole_row = true;
+  into.sites.push_back({*from.use, mark});
+}
+
+// A relation of one level by its name, and what of it is meant (parse_expr.c, transformColumnRef).
+bool analyser::relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into) {
+  const std::size_t table_at = parts.size() > 1 ? parts.size() - 2 : 0;
   for (const source& from : level.sources) {
     if (from.hidden || from.name != parts[table_at]) continue;
     if (table_at >= 1 && from.schema != parts[table_at - 1]) continue;
-    if (parts.back() == "*") return whole(from, column_site::star), true;
+    if (parts.size() == 1) return whole(from, column_site::whole_row, into), true;
+    if (parts.back() == "*") return whole(from, column_site::star, into), true;
     for (const output& column : from.columns) {
       if (column.name != parts.back()) continue;
       into.plain = column.plain;
@@ -339,25 +339,26 @@ bool analyser::resolve_at(const std::vector<std::string>& parts, frame& level, f
     }
     if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) return true;
     // Not a column: `t.f` is then the function f of the row.
-    return whole(from, column_site::whole_row), true;
+    return whole(from, column_site::whole_row, into), true;
   }
-  // A field of a composite column, or of a row.
-  if (unqualified(parts[0])) return into.plain.reset(), true;
-  return row(parts[0]);
+  return false;
 }
 
-// A level with columns that nobody listed may have the name or not: what is further out counts as well.
+// Columns of all levels come first, then relations of all levels. A level with columns that nobody listed may have the name
+// or not: what is further out counts as well.
 analyser::found_column analyser::resolve(const std::vector<std::string>& parts, frame& here) {
   found_column out;
-  for (frame* level = &here; level; level = level->outer) {
-    if (resolve_at(parts, *level, out)) {
-      out.known = true;
-      break;
+  bool settled = false;
+  if (parts.size() == 1) {
+    for (frame* level = &here; level && !settled; level = level->outer) {
+      settled = column_at(parts[0], *level, out);
+      if (settled || !level->visible_open) continue;
+      out.known = out.maybe = true;
+      out.lineage.insert(level->open_lineage.begin(), level->open_lineage.end());
     }
-    if (!level->visible_open) continue;
-    out.known = out.maybe = true;
-    out.lineage.insert(level->open_lineage.begin(), level->open_lineage.end());
   }
+  for (frame* level = &here; level && !settled; level = level->outer) settled = relation_at(parts, *level, out);
+  out.known = out.known || settled;
   if (out.maybe) out.plain.reset();
   return out;
 }

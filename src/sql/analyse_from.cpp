@@ -9,6 +9,14 @@ void analyser::rename_columns(std::vector<output>& columns, const std::vector<st
   for (std::size_t at = 0; at < by.size() && at < columns.size(); ++at) columns[at].name = by[at];
 }
 
+void analyser::rename_columns(std::vector<output>& columns, const std::vector<std::string>& by, bool open, std::set<base_column>& open_lineage) {
+  if (!open) return rename_columns(columns, by);
+  for (const output& column : columns) open_lineage.insert(column.lineage.begin(), column.lineage.end());
+  if (by.empty()) return;
+  columns.clear();
+  for (const auto& name : by) columns.push_back({name, open_lineage, std::nullopt});
+}
+
 void analyser::add(frame& to, from_item item) {
   for (auto& next : item.sources) {
     for (const source& before : to.sources) {
@@ -33,6 +41,7 @@ from_item analyser::relation(const object& range, frame& here, const object* sam
     const common_table* table = find_table(self.written_name, &here);
     from_here.columns = table->columns;
     from_here.open = table->open;
+    from_here.open_lineage = table->open_lineage;
   } else {
     self.reads = true;
     from_here.columns = columns_of(index, from_here.open);
@@ -52,9 +61,10 @@ from_item analyser::relation(const object& range, frame& here, const object* sam
     const auto repeat = field(*sample, "repeatable");
     out_.uses[index].sample_constant = std::all_of(arguments.begin(), arguments.end(), constant) && (!repeat || constant(*repeat));
   }
-  rename_columns(from_here.columns, out_.uses[index].alias_columns);
+  rename_columns(from_here.columns, out_.uses[index].alias_columns, from_here.open, from_here.open_lineage);
   out.visible = from_here.columns;
   out.open = from_here.open;
+  out.open_lineage = from_here.open_lineage;
   out.sources.push_back(std::move(from_here));
   return out;
 }
@@ -93,10 +103,9 @@ from_item analyser::range_function(const object& body, frame& here) {
   const auto alias = plain_child(body, "alias");
   if (alias) from_here.name = std::string(text(*alias, "aliasname"));
   if (from_here.columns.empty()) {
+    // Whether it returns a scalar (one column, named like the alias) or rows with columns of their own is not known here.
     from_here.open = true;
-    std::vector<std::string> given = alias ? names(*alias, "colnames") : std::vector<std::string>();
-    // A function that returns a scalar has one column, named like the alias.
-    if (given.empty()) given.push_back(from_here.name);
+    const std::vector<std::string> given = alias ? names(*alias, "colnames") : std::vector<std::string>();
     for (const auto& name : given) from_here.columns.push_back({name, from_here.open_lineage, std::nullopt});
   }
   if (flag(body, "ordinality")) from_here.columns.push_back({"ordinality", {}, std::nullopt});
@@ -228,7 +237,7 @@ from_item analyser::join(const object& body, frame& here) {
   }
   if (const auto alias = plain_child(body, "alias")) {
     for (source& inner : out.sources) inner.hidden = true;
-    rename_columns(out.visible, names(*alias, "colnames"));
+    rename_columns(out.visible, names(*alias, "colnames"), out.open, out.open_lineage);
     source named;
     named.name = std::string(text(*alias, "aliasname"));
     named.columns = out.visible;
@@ -262,12 +271,14 @@ from_item analyser::from(const element& item, frame& here) {
     source from_here;
     from_here.columns = std::move(result.columns);
     from_here.open = result.open;
+    from_here.open_lineage = std::move(result.open_lineage);
     if (const auto alias = plain_child(at->body, "alias")) {
       from_here.name = std::string(text(*alias, "aliasname"));
-      rename_columns(from_here.columns, names(*alias, "colnames"));
+      rename_columns(from_here.columns, names(*alias, "colnames"), from_here.open, from_here.open_lineage);
     }
     out.visible = from_here.columns;
     out.open = from_here.open;
+    out.open_lineage = from_here.open_lineage;
     out.sources.push_back(std::move(from_here));
     return out;
   }

@@ -66,18 +66,20 @@ void analyser::common_table_expression(const object& body, frame& here, bool rec
         frame arm(&here);
         with_clause(whole->body, arm);
         query_result first = select(*left, &arm);
-        rename_columns(first.columns, renamed);
+        rename_columns(first.columns, renamed, first.open, first.open_lineage);
         slot().columns = std::move(first.columns);
         slot().open = first.open;
+        slot().open_lineage = std::move(first.open_lineage);
       }
     }
     query_result once = query(*inner, &here);
-    rename_columns(once.columns, renamed);
+    rename_columns(once.columns, renamed, once.open, once.open_lineage);
     for (auto& column : once.columns) column.plain.reset();
     slot().columns = std::move(once.columns);
     slot().open = once.open;
+    slot().open_lineage = std::move(once.open_lineage);
     result = query(*inner, &here);
-    rename_columns(result.columns, renamed);
+    rename_columns(result.columns, renamed, result.open, result.open_lineage);
     for (auto& column : result.columns) column.plain.reset();
     for (const auto clause_name : {"search_clause", "cycle_clause"}) {
       const auto clause = plain_child(body, clause_name);
@@ -89,11 +91,12 @@ void analyser::common_table_expression(const object& body, frame& here, bool rec
     }
     slot().columns = std::move(result.columns);
     slot().open = result.open;
+    slot().open_lineage = std::move(result.open_lineage);
     return;
   }
   result = query(*inner, &here);
-  rename_columns(result.columns, renamed);
-  here.tables.push_back({name, std::move(result.columns), result.open});
+  rename_columns(result.columns, renamed, result.open, result.open_lineage);
+  here.tables.push_back({name, std::move(result.columns), result.open, std::move(result.open_lineage)});
 }
 
 void analyser::with_clause(const object& body, frame& here) {
@@ -106,7 +109,7 @@ void analyser::with_clause(const object& body, frame& here) {
     if (!entry || entry->type != "CommonTableExpr") refuse("WITH of this form");
     entries.push_back(entry->body);
     // Under RECURSIVE every name of the list is visible in all of it, also before its own place.
-    if (recursive) here.tables.push_back({std::string(text(entry->body, "ctename")), {}, true});
+    if (recursive) here.tables.push_back({std::string(text(entry->body, "ctename")), {}, true, {}});
   }
   for (const object& entry : entries) common_table_expression(entry, here, recursive);
 }
@@ -121,6 +124,12 @@ query_result analyser::set_operation(const object& body, frame& here) {
     if (at < other.columns.size()) out.columns[at].lineage.insert(other.columns[at].lineage.begin(), other.columns[at].lineage.end());
   }
   out.open = out.open || other.open;
+  out.open_lineage.insert(other.open_lineage.begin(), other.open_lineage.end());
+  if (out.open) {
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (const output& column : other.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (output& column : out.columns) column.lineage = out.open_lineage;
+  }
   return out;
 }
 
@@ -153,11 +162,19 @@ std::vector<output> analyser::targets(const std::vector<element>& items, frame& 
         if (parts.size() == 1) {
           out.insert(out.end(), here.visible.begin(), here.visible.end());
         } else {
-          for (const source& from : here.sources) {
-            if (from.hidden || from.name != parts[parts.size() - 2]) continue;
-            if (parts.size() > 2 && from.schema != parts[parts.size() - 3]) continue;
-            out.insert(out.end(), from.columns.begin(), from.columns.end());
-            break;
+          const source* of = nullptr;
+          for (frame* level = &here; level && !of; level = level->outer) {
+            for (const source& from : level->sources) {
+              if (from.hidden || from.name != parts[parts.size() - 2]) continue;
+              if (parts.size() > 2 && from.schema != parts[parts.size() - 3]) continue;
+              of = &from;
+              break;
+            }
+          }
+          if (of) out.insert(out.end(), of->columns.begin(), of->columns.end());
+          if (!of || of->open) {
+            here.visible_open = true;
+            if (of) here.open_lineage.insert(of->open_lineage.begin(), of->open_lineage.end());
           }
         }
         if (facts.site && bare) bare->push_back(*facts.site);
@@ -297,6 +314,7 @@ bool analyser::plain_top(const object& body) const {
 }
 
 query_result analyser::select(const object& body, frame* outer, bool top) {
+  ++current().query_levels;
   frame here(outer);
   with_clause(body, here);
   query_result out;
@@ -321,6 +339,10 @@ query_result analyser::select(const object& body, frame* outer, bool top) {
   std::vector<std::size_t> bare;
   out.columns = targets(list(body, "targetList"), here, top, &bare);
   out.open = here.visible_open;
+  if (out.open) {
+    out.open_lineage = here.open_lineage;
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+  }
   if (top && plain_top(body)) {
     for (const std::size_t index : bare) out_.columns[index].top_output = !out_.columns[index].maybe;
   }

@@ -34,6 +34,7 @@ struct common_table {
   std::string name;
   std::vector<output> columns;
   bool open = false;
+  std::set<base_column> open_lineage;
 };
 
 // One query level.
@@ -66,7 +67,8 @@ struct value {                      // facts of one expression
 
 struct query_result {
   std::vector<output> columns;
-  bool open = false;
+  bool open = false;                // more columns than these, at places that nobody knows
+  std::set<base_column> open_lineage;
 };
 
 class analyser {
@@ -116,6 +118,8 @@ class analyser {
   from_item range_function(const object& body, frame& here);
   from_item table_function(const object& body, frame& here);
   void add(frame& to, from_item item);
+  // Names given by position. Where positions are not known, any of the names may be any of the columns.
+  static void rename_columns(std::vector<output>& columns, const std::vector<std::string>& by, bool open, std::set<base_column>& open_lineage);
   static void rename_columns(std::vector<output>& columns, const std::vector<std::string>& by);
   // analyse_expression.cpp
   value expression(const element& any, frame& here);
@@ -137,7 +141,9 @@ class analyser {
     std::vector<base_column> sites;
   };
   found_column resolve(const std::vector<std::string>& parts, frame& here);
-  bool resolve_at(const std::vector<std::string>& parts, frame& level, found_column& into);
+  bool column_at(const std::string& name, const frame& level, found_column& into) const;
+  bool relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into);
+  void whole(const source& from, std::int16_t mark, found_column& into);
   void read(const std::set<base_column>& columns);
   bool plain_predicate(const element& any, frame& here);
   void note_quals(const object& body, std::string_view key, frame& here);

@@ -136,6 +136,7 @@ struct statement {
   bool changes_catalog = false;
   bool if_not_exists = false;           // what was made may be something that was there before
   bool quals_plain = true;              // WHERE, ON, HAVING hold nothing that can raise or speak
+  std::size_t query_levels = 0;         // SELECTs in it, arms and sub-selects included
   bool conflict_arbiter = false;
   std::vector<std::string> conflict_columns;
   std::vector<std::string> definition_columns;  // columns of the relation made

@@ -1,4 +1,4 @@
-#include "session/script.hpp"
+#include "script.hpp"
 
 namespace sluice::session::testing {
 namespace {

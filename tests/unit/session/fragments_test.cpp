@@ -1,6 +1,6 @@
 // One conversation that visits every part of the protocol: cut at every byte it must end the same, and broken off at
 // every byte it must end cleanly.
-#include "session/script.hpp"
+#include "script.hpp"
 
 namespace sluice::session::testing {
 namespace {

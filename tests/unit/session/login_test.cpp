@@ -1,4 +1,4 @@
-#include "session/script.hpp"
+#include "script.hpp"
 #include "sluice/wire/startup.hpp"
 
 namespace sluice::session::testing {

@@ -154,7 +154,7 @@ WHERE below a lateral one | carol | warehouse | select body from crm.fact_ticket
 WHERE on the field of a row | carol | warehouse | select body from crm.fact_ticket as t where (t).body like '%{{}}%' | secretlocal | nothing like
 the string for NULL | carol | warehouse | copy crm.fact_ticket (body, ticket_id) to stdout (null '{{}}') | {TICKET} | {TICKET}!
 the string for NULL in CSV | carol | warehouse | copy crm.fact_ticket (body, ticket_id) to stdout (format csv, null '{{}}') | {TICKET} | {TICKET}!
-bounds of a partition | bob | warehouse | begin;; create table billing.above {CONTACT} partition by range (email);; alter table billing.above attach partition billing.customer_contact for values from ('q') to ('{{}}') | r | q5
+bounds of a partition | bob | warehouse | begin;; create table billing.above {CONTACT} partition by range (email);; alter table billing.above attach partition billing.customer_contact for values from ('q') to ('{{}}') | r0 | q5
 a condition of a conflict | bob | warehouse | begin;; insert into billing.customer_contact values (1) on conflict (customer_id) do update set name = 'x' where customer_contact.email like '{{}}' returning 1 | q1secret% | z1secret%
 a condition of a merge | bob | warehouse | begin;; merge into billing.customer_contact as c using billing.dim_plan as p on c.email like '{{}}' and p.plan = 'basic' when matched then update set name = 'x' | q1secret% | z1secret%
 a check over hidden rows | bob | warehouse | begin;; alter table billing.visit add check (visit_id < {{}}) | 12 | 1200

@@ -1,6 +1,6 @@
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json thread)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(yaml-cpp REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(PkgConfig REQUIRED)

@@ -33,6 +33,8 @@ class blocked_signals {
   blocked_signals() {
     sigemptyset(&mine_);
     for (const int each : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&mine_, each);
+    // A journal over its file size limit is an error to deny by, not a reason to die.
+    std::signal(SIGXFSZ, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &mine_, &before_);
   }
   ~blocked_signals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }

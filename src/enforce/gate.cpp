@@ -128,7 +128,7 @@ class judging {
         free_(with.policy->unrestricted(who, with.database->name, with.database->layers)) {}
 
   verdict_ptr run() {
-    scope moving = session_;
+    scope moving = together();
     std::vector<std::vector<effect>> effects;
     sql::name_space names = names_of(with_, moving);
     const std::vector<std::string> path = names.search_path;
@@ -155,7 +155,7 @@ class judging {
     out->layers = touched_layers(request, std::nullopt);
     alone_ = facts->statements.size() == 1;
     sent_ = rewritten.text.value_or(tree_.text());
-    scope replay = session_;
+    scope replay = together();
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
@@ -176,6 +176,18 @@ class judging {
   }
 
  private:
+  // Several statements of one text share a transaction also outside a block (protocol 55.2.2.1): what one of them defines or
+  // drops counts for the next.
+  scope together() const {
+    scope out = session_;
+    if (tree_.statement_count() > 1 && !out.in_transaction) {
+      effect begin;
+      begin.kind = effect_kind::begin;
+      apply(out, begin);
+    }
+    return out;
+  }
+
   verdict_ptr refuse(std::shared_ptr<verdict> out, denial why, const decide_request& request) {
     out->relations = touched(request, nullptr);
     out->layers = touched_layers(request, std::nullopt);

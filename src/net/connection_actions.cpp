@@ -58,9 +58,10 @@ void connection::carry_out(const session::forward_cancel& what) {
 }
 
 void connection::carry_out(const session::refresh_catalog& what) {
-  home_.shared().catalogs.request(what.database, [&context = home_.context(), weak = weak_from_this()](refreshed) {
-    asio::post(context, [weak] {
-      if (const auto self = weak.lock()) self->turn([&] { self->session_->on_catalog_refreshed(); });
+  home_.shared().catalogs.request(what.database, [&context = home_.context(), weak = weak_from_this()](refreshed outcome) {
+    asio::post(context, [weak, outcome] {
+      const auto read = outcome == refreshed::yes ? session::catalog_read::done : session::catalog_read::failed;
+      if (const auto self = weak.lock()) self->turn([&] { self->session_->on_catalog_refreshed(read); });
     });
   });
 }

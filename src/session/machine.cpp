@@ -109,10 +109,14 @@ void session::machine::on_timer(timer which) {
   }
 }
 
-void session::machine::on_catalog_refreshed() {
+void session::machine::on_catalog_refreshed(catalog_read how) {
   if (stage_ == stage::closed || !awaiting_catalog_) return;
   awaiting_catalog_ = false;
   if (stage_ == stage::catalog) return connect();
+  // What the definition just made is known to nobody here: the next statement would be judged by names of yesterday.
+  if (!held_ready_.empty() && how == catalog_read::failed) {
+    return fatal({"58000", "the catalog could not be read again after a definition changed", {}, "connect again; the change itself is done"});
+  }
   if (!held_ready_.empty()) release_ready();
   pump();
 }

@@ -64,7 +64,7 @@ class session::machine {
   void on_upstream_bytes(std::string_view bytes);
   void on_upstream_closed();
   void on_timer(timer which);
-  void on_catalog_refreshed();
+  void on_catalog_refreshed(catalog_read how);
   void on_shutdown();
   void internal_error();
   bool wants_client_bytes() const;

@@ -56,8 +56,8 @@ void session::on_upstream_closed() {
 void session::on_timer(timer which) {
   guarded(*machine_, [&](auto& m) { m.on_timer(which); });
 }
-void session::on_catalog_refreshed() {
-  guarded(*machine_, [](auto& m) { m.on_catalog_refreshed(); });
+void session::on_catalog_refreshed(catalog_read how) {
+  guarded(*machine_, [how](auto& m) { m.on_catalog_refreshed(how); });
 }
 void session::on_cancel_forwarded() {
   guarded(*machine_, [](auto& m) { m.on_cancel_forwarded(); });

@@ -80,6 +80,8 @@ struct peer {
 // login: start to ReadyForQuery. connect: to the upstream, its login included. idle: between statements.
 enum class timer { login, connect, idle };
 
+enum class catalog_read { done, failed };
+
 struct start_client_tls {};                          // after the client output ('S') was written; answer: on_client_tls
 struct connect_upstream {                            // answer: on_upstream_connected or on_upstream_failed
   config::upstream upstream;
@@ -122,7 +124,7 @@ class session {
   void on_upstream_bytes(std::string_view bytes);
   void on_upstream_closed();
   void on_timer(timer which);
-  void on_catalog_refreshed();
+  void on_catalog_refreshed(catalog_read how = catalog_read::done);
   void on_cancel_forwarded();
   void on_shutdown();                                // FATAL 57P01 to the client as soon as no statement runs
 

@@ -224,6 +224,14 @@ TEST(gate, copy_header_is_read_as_the_server_reads_it) {
   EXPECT_TRUE(all.judge("bob", "copy support.tickets to stdout csv header")->statements[0]->copy.header);
 }
 
+TEST(gate, statements_of_one_text_see_what_those_before_them_did) {
+  gate_fixture all;
+  const auto verdict = all.judge("bob", "create table billing.t1 as select email from crm.dim_customer; select * from billing.t1; drop table billing.t1");
+  ASSERT_TRUE(verdict->allowed) << verdict->why.message;
+  EXPECT_EQ(all.judge("bob", "alter table billing.customer_contact rename column email to x; select x from billing.customer_contact")->why.sqlstate, "42P01");
+  EXPECT_EQ(all.judge("bob", "drop table billing.fact_invoice; select 1 from billing.fact_invoice")->why.sqlstate, "42P01");
+}
+
 TEST(gate, table_made_in_a_transaction_is_read_in_it) {
   gate_fixture all;
   EXPECT_TRUE(all.run("bob", "begin; create table billing.fresh as select 1 as a")->allowed);

@@ -76,20 +76,24 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
     }
     const bool gone = statement.node == "DropStmt";
     if (temporary && !gone) {
-      // Columns of the temporary relation may have changed: from here on any name may be one of them.
-      next.kind = effect_kind::create_temp;
-      next.columns.clear();
-      out.push_back(std::move(next));
+      out.push_back(simple(effect_kind::forget_temp_columns));
       continue;
     }
     const bool guarded = shown && of.relation && shown->of(*of.relation).needed;
     const bool stays = !gone && !named_anew && !guarded && !joins && statement.schemas_altered.empty();
-    if (stays && of.found == sql::resolution::created) {
+    if (stays) {
+      // Its columns are no longer the snapshot's, and those of its children neither.
       next.kind = effect_kind::create_relation;
       next.columns.clear();
       out.push_back(std::move(next));
+      if (!shown || !of.relation) continue;
+      for (const catalog::relation* child : shown->descendants(*of.relation)) {
+        effect below = simple(effect_kind::drop_relation, child->name);
+        below.schema = child->schema;
+        out.push_back(std::move(below));
+      }
+      continue;
     }
-    if (stays) continue;
     next.kind = effect_kind::drop_relation;
     const bool plain_table = of.found == sql::resolution::created || (of.relation && !guarded && of.relation->kind == catalog::relation_kind::table);
     if (named_anew && plain_table) {

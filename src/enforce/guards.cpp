@@ -126,6 +126,14 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
   }
 }
 
+std::vector<const catalog::relation*> guards::descendants(const catalog::relation& relation) const {
+  std::vector<const catalog::relation*> out = context_.catalog->children_of(relation.id);
+  for (std::size_t at = 0; at < out.size() && at < max_relatives; ++at) {
+    for (const catalog::relation* below : context_.catalog->children_of(out[at]->id)) out.push_back(below);
+  }
+  return out;
+}
+
 // Rows belong to the parent as much as to the partition: a filter of either holds on both.
 void guards::inherit_filters(const catalog::relation& relation, relation_guard& out) const {
   const auto filters_of = [&](const catalog::relation& other) {
@@ -156,16 +164,11 @@ void guards::inherit_filters(const catalog::relation& relation, relation_guard& 
       }
     }
   }
-  open = {&relation};
-  for (std::size_t at = 0; at < open.size() && at < max_relatives; ++at) {
-    for (const catalog::relation* child : context_.catalog->children_of(open[at]->id)) {
-      open.push_back(child);
-      for (const auto& filter : filters_of(*child)) {
-        if (!has(filter)) {
-          out.refused = "`" + relation.schema + "." + relation.name + "` holds rows of `" + child->schema + "." + child->name + "`, on which row filter `" + filter.rule + "` holds";
-          return;
-        }
-      }
+  for (const catalog::relation* child : descendants(relation)) {
+    for (const auto& filter : filters_of(*child)) {
+      if (has(filter)) continue;
+      out.refused = "`" + relation.schema + "." + relation.name + "` holds rows of `" + child->schema + "." + child->name + "`, on which row filter `" + filter.rule + "` holds";
+      return;
     }
   }
 }

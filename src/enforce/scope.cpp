@@ -123,6 +123,10 @@ void apply(scope& to, const effect& what) {
       to.prepared.clear();
       to.cursors.clear();
       return;
+    case effect_kind::forget_temp_columns:
+      // Columns go down to children, and nobody keeps who inherits from whom here.
+      for (auto& [name, columns] : to.temporary) columns.clear();
+      return;
     case effect_kind::discard_temp:
       to.temporary.clear();
       return;

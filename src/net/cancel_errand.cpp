@@ -37,10 +37,12 @@ void cancel_errand::run(asio::io_context& on, const session::cancel_target& targ
     if (!error) self->finish("timeout");
   });
   self->dialer_ = dialer::dial(on, target.upstream.host, target.upstream.port,
-                               [self](tcp::socket connected, const std::string& reason) {
-                                 if (!reason.empty()) return self->finish(reason);
-                                 self->io_ = std::make_unique<stream>(std::move(connected));
-                                 self->advance();
+                               [weak = std::weak_ptr(self)](tcp::socket connected, const std::string& reason) {
+                                 const auto errand = weak.lock();  // the timer keeps it
+                                 if (!errand) return;
+                                 if (!reason.empty()) return errand->finish(reason);
+                                 errand->io_ = std::make_unique<stream>(std::move(connected));
+                                 errand->advance();
                                });
 }
 

@@ -20,9 +20,12 @@ void connection::carry_out(const session::connect_upstream& what) {
   close_leg(upstream_);
   upstream_name_ = what.upstream.name;
   upstream_host_ = what.upstream.host;
+  // Weak: the dialer is ours, and a reactor that stops in between must be able to let go of both.
   dialer_ =
       dialer::dial(home_.context(), what.upstream.host, what.upstream.port,
-                   [self = shared_from_this()](tcp::socket connected, const std::string& reason) {
+                   [weak = weak_from_this()](tcp::socket connected, const std::string& reason) {
+                     const auto self = weak.lock();
+                     if (!self) return;
                      self->turn([&] {
                        self->dialer_.reset();
                        if (reason.empty()) {

@@ -96,6 +96,13 @@ void analyser::column_definition(const object& body, frame& in) {
   }
 }
 
+// Bounds are expressions that are evaluated at once; MINVALUE and MAXVALUE are parsed as column names.
+void analyser::partition_bound(const object& bound) {
+  frame none(nullptr);
+  value ignored;
+  for (const auto key : {"listdatums", "lowerdatums", "upperdatums"}) each(bound, key, none, ignored);
+}
+
 void analyser::create_table(const object& body) {
   statement& now = current();
   now.what = command::create_table;
@@ -144,6 +151,7 @@ void analyser::create_table(const object& body) {
     }
   }
   if (copies) current().definition_columns.clear();
+  if (const auto bound = plain_child(body, "partbound")) partition_bound(*bound);
   if (const auto partition = plain_child(body, "partspec")) {
     for (const element& raw : list(*partition, "partParams")) {
       const auto part = as_node(raw);
@@ -241,6 +249,7 @@ void analyser::alter_table(const object& body) {
     } else if (definition_of->type == "PartitionCmd" || definition_of->type == "RangeVar") {
       const auto other = definition_of->type == "RangeVar" ? std::optional<object>(definition_of->body) : plain_child(definition_of->body, "name");
       if (!other) refuse("ALTER TABLE of this form");
+      if (const auto bound = plain_child(definition_of->body, "bound")) partition_bound(*bound);
       const std::size_t second = add_use(*other, use_role::existing, false, nullptr);
       out_.uses[second].updates = true;
       out_.uses[second].definition = true;

@@ -1,9 +1,16 @@
 // INSERT, UPDATE, DELETE, MERGE (analyze.c, parse_merge.c).
 #include <algorithm>
+#include <array>
 
 #include "analyser.hpp"
 
 namespace sluice::sql {
+namespace {
+
+// Of VALUES: with one of these it is a query like any other.
+constexpr std::array<std::string_view, 5> value_clauses{"sortClause", "limitCount", "limitOffset", "lockingClause", "withClause"};
+
+}  // namespace
 
 source analyser::target_source(std::size_t use_index) const {
   const use& of = out_.uses[use_index];
@@ -12,6 +19,7 @@ source analyser::target_source(std::size_t use_index) const {
   if (!of.alias) out.schema = of.schema;
   out.columns = columns_of(use_index, out.open);
   out.use = use_index;
+  out.target = true;
   return out;
 }
 
@@ -63,21 +71,25 @@ query_result analyser::insert(const object& body, frame* outer) {
       for (const auto& column : into->columns) columns.push_back(column.attnum);
     }
   }
+  for (const element& raw : targets_given) {
+    const auto item = as_node(raw);
+    value ignored;
+    if (item) each(item->body, "indirection", here, ignored);
+  }
   for (const std::int16_t attnum : columns) {
     if (attnum > 0) out_.uses[target].written_columns.insert(attnum);
   }
   if (const auto source_query = field(body, "selectStmt")) {
     const auto at = as_node(*source_query);
-    if (at && at->type == "SelectStmt" && field(at->body, "valuesLists")) {
+    const bool bare = at && std::none_of(value_clauses.begin(), value_clauses.end(), [&](std::string_view key) { return field(at->body, key).has_value(); });
+    if (at && at->type == "SelectStmt" && bare && field(at->body, "valuesLists")) {
       // Row by row, so that a parameter is known to meet the column it is written to.
       for (const element& raw : list(at->body, "valuesLists")) {
         const auto row = as_node(raw);
         if (!row || row->type != "List") refuse("VALUES of this form");
         std::size_t position = 0;
         for (const element& item : list(row->body, "items")) {
-          frame level(&here);
-          with_clause(at->body, level);
-          const value facts = expression(item, level);
+          const value facts = expression(item, here);
           if (position < columns.size() && columns[position] > 0 && !facts.parameters.empty())
             out_.meetings.push_back({facts.parameters, {{target, columns[position]}}});
           ++position;
@@ -112,6 +124,7 @@ query_result analyser::insert(const object& body, frame* outer) {
     excluded.name = "excluded";
     excluded.schema.clear();
     excluded.use.reset();
+    excluded.target = false;
     for (auto& column : excluded.columns) {
       column.lineage.clear();
       column.plain.reset();
@@ -195,20 +208,21 @@ query_result analyser::merge(const object& body, frame* outer) {
     one(clause->body, "condition", here, ignored);
     note_quals(clause->body, "condition", here);
     const std::string_view does = text(clause->body, "commandType");
-    use& of = out_.uses[target];
     if (does == "CMD_UPDATE") {
-      of.updates = true;
+      out_.uses[target].updates = true;
       assignments(list(clause->body, "targetList"), target, here);
     } else if (does == "CMD_INSERT") {
-      of.creates = true;
+      out_.uses[target].creates = true;
       for (const element& item : list(clause->body, "targetList")) {
         const auto column = as_node(item);
-        const auto* known = column && of.relation ? of.relation->find_column(text(column->body, "name")) : nullptr;
-        if (known) of.written_columns.insert(known->attnum);
+        const catalog::relation* into = out_.uses[target].relation;
+        const auto* known = column && into ? into->find_column(text(column->body, "name")) : nullptr;
+        if (known) out_.uses[target].written_columns.insert(known->attnum);
+        if (column) each(column->body, "indirection", here, ignored);
       }
       each(clause->body, "values", here, ignored);
     } else if (does == "CMD_DELETE") {
-      of.removes = true;
+      out_.uses[target].removes = true;
     } else if (does != "CMD_NOTHING") {
       refuse("MERGE with this action");
     }

@@ -8,7 +8,7 @@ namespace sluice::sql {
 namespace {
 
 // Comparison operators that cannot raise on the built-in types they exist for.
-constexpr std::array<std::string_view, 12> plain_operators{"=", "<>", "!=", "<", ">", "<=", ">=", "~~", "!~~", "~~*", "!~~*", "@>"};
+constexpr std::array<std::string_view, 7> plain_operators{"=", "<>", "!=", "<", ">", "<=", ">="};
 
 // Columns that every table has and no row value shows (heap.c, SysAtt).
 constexpr std::array<std::string_view, 6> system_columns{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
@@ -199,6 +199,8 @@ value analyser::expression_node(const node& at, frame& here) {
       if (part && part->type == "String") {
         out.name = std::string(text(part->body, "sval"));
         out.name_strength = 2;
+        // parse_func.c, ParseFuncOrColumn: what is no field is a function.
+        out_.functions.push_back({{out.name}, location(at.body), {std::nullopt}, true});
       } else {
         absorb(out, expression(step, here));
       }
@@ -277,6 +279,12 @@ void analyser::window(const object& body, frame& here, value& into) {
   one(body, "endOffset", here, into);
 }
 
+void analyser::note_call(function_call made) {
+  const std::string name = made.name.empty() ? std::string() : made.name.back();
+  // The same text is met again where the tree shows it twice; the same name at the same place is the same call.
+  if (call_at_.insert({made.offset, name}).second) out_.functions.push_back(std::move(made));
+}
+
 value analyser::call(const object& body, frame& here) {
   value out;
   function_call made;
@@ -289,7 +297,7 @@ value analyser::call(const object& body, frame& here) {
   if (const auto over = plain_child(body, "over")) window(*over, here, out);
   if (!made.name.empty()) out.name = made.name.back();
   out.name_strength = 2;
-  if (call_at_.insert(made.offset).second || made.offset == 0) out_.functions.push_back(std::move(made));
+  note_call(std::move(made));
   meet(out);
   return out;
 }
@@ -349,18 +357,45 @@ bool analyser::relation_at(const std::vector<std::string>& parts, const frame& l
 analyser::found_column analyser::resolve(const std::vector<std::string>& parts, frame& here) {
   found_column out;
   bool settled = false;
+  const frame* ended = nullptr;
   if (parts.size() == 1) {
     for (frame* level = &here; level && !settled; level = level->outer) {
       settled = column_at(parts[0], *level, out);
+      if (settled) ended = level;
       if (settled || !level->visible_open) continue;
       out.known = out.maybe = true;
       out.lineage.insert(level->open_lineage.begin(), level->open_lineage.end());
     }
   }
-  for (frame* level = &here; level && !settled; level = level->outer) settled = relation_at(parts, *level, out);
+  for (frame* level = &here; level && !settled; level = level->outer) {
+    settled = relation_at(parts, *level, out);
+    if (settled) ended = level;
+  }
   out.known = out.known || settled;
+  if (parts.size() == 1 && ended) doubt_target(parts[0], ended->outer, out);
   if (out.maybe) out.plain.reset();
   return out;
+}
+
+// The target of a change shows its raw columns to whatever names them. An unqualified name in a deeper query level that is also
+// one of the target's is trusted to be the inner one only when the catalog says so; what subqueries, functions and relations
+// without a snapshot expose is our own reckoning.
+void analyser::doubt_target(const std::string& name, const frame* beyond, found_column& found) const {
+  const bool certain = !found.sites.empty() && std::all_of(found.sites.begin(), found.sites.end(), [&](const base_column& each) {
+    return each.attnum > 0 && out_.uses[each.use].found == resolution::relation;
+  });
+  if (certain) return;
+  for (const frame* level = beyond; level; level = level->outer) {
+    for (const source& from : level->sources) {
+      if (!from.target || !from.use) continue;
+      const std::size_t before = found.sites.size();
+      if (from.name == name) found.sites.push_back({*from.use, column_site::whole_row});
+      for (const output& column : from.columns) {
+        if (column.name == name && column.plain) found.sites.push_back(*column.plain);
+      }
+      found.maybe = found.maybe || found.sites.size() > before;
+    }
+  }
 }
 
 value analyser::column(const object& body, frame& here) {
@@ -373,6 +408,7 @@ value analyser::column(const object& body, frame& here) {
   site.offset = location(body);
   site.parts = parts.size();
   site.name = parts.back();
+  seen_columns_.insert(site.offset);
   if (parts.size() == 1 && parts[0] == "*") {
     for (const output& each_column : here.visible) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
     out.lineage.insert(here.open_lineage.begin(), here.open_lineage.end());
@@ -392,6 +428,9 @@ value analyser::column(const object& body, frame& here) {
       out_.unresolved_columns.push_back(name);
     }
   }
+  if (site.maybe) out.plain.reset();
+  const bool column_of_relation = std::any_of(site.columns.begin(), site.columns.end(), [](const base_column& each_column) { return each_column.attnum > 0; });
+  if (parts.size() > 1 && parts.back() != "*" && !column_of_relation) out_.functions.push_back({{parts.back()}, site.offset, {std::nullopt}, true});
   read(out.lineage);
   site.lineage = out.lineage;
   if (const auto known = site_at_.find(site.offset); known != site_at_.end()) {

@@ -102,13 +102,22 @@ from_item analyser::range_function(const object& body, frame& here) {
   from_here.name = first_name;
   const auto alias = plain_child(body, "alias");
   if (alias) from_here.name = std::string(text(*alias, "aliasname"));
-  if (from_here.columns.empty()) {
+  // Only one function with a list of its columns makes columns that are known to be all.
+  const bool listed = !from_here.columns.empty() && list(body, "functions").size() == 1;
+  if (listed) {
+    if (alias) rename_columns(from_here.columns, names(*alias, "colnames"));
+  } else {
+    from_here.columns.clear();
     // Whether it returns a scalar (one column, named like the alias) or rows with columns of their own is not known here.
     from_here.open = true;
     const std::vector<std::string> given = alias ? names(*alias, "colnames") : std::vector<std::string>();
     for (const auto& name : given) from_here.columns.push_back({name, from_here.open_lineage, std::nullopt});
   }
-  if (flag(body, "ordinality")) from_here.columns.push_back({"ordinality", {}, std::nullopt});
+  if (flag(body, "ordinality")) {
+    // Its name comes last in the list of the alias, at a place that is not known with columns that are not.
+    if (listed) from_here.columns.push_back({"ordinality", {}, std::nullopt});
+    from_here.open = true;
+  }
   out.visible = from_here.columns;
   out.open = from_here.open;
   out.open_lineage = from_here.open_lineage;
@@ -205,6 +214,8 @@ from_item analyser::join(const object& body, frame& here) {
     column_site compared;
     compared.offset = std::string::npos;
     compared.lineage = column.lineage;
+    // A comparison like any other: computed sides may raise, and the planner may push them down.
+    if (!from_left || !from_left->plain || !from_right || !from_right->plain) current().quals_plain = false;
     compared.name = name;
     out_.columns.push_back(std::move(compared));
     shared.push_back(std::move(column));

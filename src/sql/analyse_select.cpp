@@ -195,7 +195,11 @@ std::vector<output> analyser::targets(const std::vector<element>& items, frame& 
       const auto steps = list(inner_node->body, "indirection");
       const auto last = steps.empty() ? std::nullopt : as_node(steps.back());
       if (last && last->type == "A_Star" && top) current().outputs_known = false;
-      if (last && last->type == "A_Star") here.visible_open = true;
+      if (last && last->type == "A_Star") {
+        here.visible_open = true;
+        here.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+        continue;
+      }
     }
     out.push_back(std::move(column));
   }
@@ -210,7 +214,10 @@ void analyser::group_by(const object& body, frame& here, const std::vector<outpu
     const auto at = as_node(item);
     if (at && at->type == "ColumnRef") {
       const auto parts = names(at->body, "fields");
-      if (parts.size() == 1 && !resolve(parts, here).known) continue;
+      if (parts.size() == 1 && !resolve(parts, here).known) {
+        seen_columns_.insert(location(at->body));
+        continue;
+      }
     }
     expression(item, here);
   }
@@ -274,7 +281,10 @@ void analyser::sort_and_limit(const object& body, frame& here, const std::vector
     if (by && by->type == "ColumnRef") {
       const auto parts = names(by->body, "fields");
       // Output names win over input columns in ORDER BY.
-      if (parts.size() == 1 && std::any_of(out.begin(), out.end(), [&](const output& column) { return column.name == parts[0]; })) continue;
+      if (parts.size() == 1 && std::any_of(out.begin(), out.end(), [&](const output& column) { return column.name == parts[0]; })) {
+        seen_columns_.insert(location(by->body));
+        continue;
+      }
     }
     if (by) expression_node(*by, here);
   }

@@ -335,6 +335,7 @@ void analyser::statement_node(const node& top) {
     now.outputs = result.columns;
     now.outputs_known = now.outputs_known && !result.open;
     for (const auto& column : now.outputs) now.definition_columns.push_back(column.name);
+    if (result.open) now.definition_columns.clear();
     return;
   }
   struct dml_row {

@@ -31,12 +31,30 @@ analysis analyser::run(const after_statement& after_each) {
     next.node = std::string(top->type);
     out_.statements.push_back(std::move(next));
     statement_node(*top);
+    if (out_.statements.back().what != command::instance) sweep(*field(entry, "stmt"));
     if (after_each) {
       after_each(out_, names_);
       search_system_schema();
     }
   }
   return std::move(out_);
+}
+
+void analyser::sweep(const element& any) {
+  array several;
+  if (any.get(several) == simdjson::SUCCESS) {
+    for (const element item : several) sweep(item);
+    return;
+  }
+  object body;
+  if (any.get(body) != simdjson::SUCCESS) return;
+  if (field(body, "funcname") && field(body, "funcformat")) {
+    const auto name = names(body, "funcname");
+    if (!call_at_.count({location(body), name.empty() ? std::string() : name.back()})) refuse("a function call at this place", location(body), "write a constant");
+  }
+  if (const auto at = as_node(any); at && at->type == "ColumnRef" && !seen_columns_.count(location(at->body)))
+    refuse("a column reference at this place", location(at->body), "write a constant");
+  for (const auto entry : body) sweep(entry.value);
 }
 
 // Finds what the name means now: namespace.c, RangeVarGetRelidExtended and RangeVarGetCreationNamespace.

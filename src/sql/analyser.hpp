@@ -28,6 +28,7 @@ struct source {
   std::set<base_column> open_lineage;
   std::optional<std::size_t> use;
   bool hidden = false;              // reachable by qualified names only when not hidden by a join alias
+  bool target = false;              // the relation that the statement changes
 };
 
 struct common_table {
@@ -87,6 +88,7 @@ class analyser {
   void copy(const object& body);
   // analyse_definition.cpp
   bool definition(const node& top);
+  void partition_bound(const object& bound);
   void create_table(const object& body);
   void create_table_as(const object& body);
   void view(const object& body);
@@ -141,6 +143,7 @@ class analyser {
     std::vector<base_column> sites;
   };
   found_column resolve(const std::vector<std::string>& parts, frame& here);
+  void doubt_target(const std::string& name, const frame* beyond, found_column& found) const;
   bool column_at(const std::string& name, const frame& level, found_column& into) const;
   bool relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into);
   void whole(const source& from, std::int16_t mark, found_column& into);
@@ -155,7 +158,10 @@ class analyser {
   query_result returning(const object& body, frame& here);
   void assignments(const std::vector<element>& items, std::size_t target, frame& here);
   source target_source(std::size_t use_index) const;
+  void note_call(function_call made);
   // analyser.cpp
+  // Every call and every column reference of the tree has been met: a place that nobody walked is a refusal.
+  void sweep(const element& any);
   std::size_t add_use(const object& range, use_role role, bool may_be_cte, frame* here);
   void resolve_use(use& of, bool making) const;
   std::vector<output> columns_of(std::size_t use_index, bool& open) const;
@@ -170,7 +176,8 @@ class analyser {
   analysis out_;
   std::map<std::pair<std::size_t, use_role>, std::size_t> use_at_;   // offset → use: sub-selects may be met twice
   std::map<std::size_t, std::size_t> site_at_;
-  std::set<std::size_t> call_at_;
+  std::set<std::pair<std::size_t, std::string>> call_at_;
+  std::set<std::size_t> seen_columns_;
 };
 
 }  // namespace sluice::sql

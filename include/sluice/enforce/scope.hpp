@@ -24,7 +24,7 @@ enum class effect_kind {
   none, begin, commit, rollback, savepoint, release, rollback_to,
   set_search_path, set_search_path_local, reset_search_path, reset_all, discard_all, discard_temp, discard_plans,
   create_temp, drop_relation, create_relation,  // drop: also a rename or redefinition; the name is no longer trusted
-  rename_temp,
+  rename_temp, forget_temp_columns,
   prepare, deallocate, deallocate_all, declare, close, close_all,
   catalog_change  // DDL: the catalog snapshot must be refreshed before the next statement is judged
 };

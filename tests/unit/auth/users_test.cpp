@@ -69,7 +69,7 @@ TEST_P(users_file_problem, is_told_with_its_position) {
 INSTANTIATE_TEST_SUITE_P(
     texts, users_file_problem,
     testing::Values(
-        problem_row{"empty", "", "u.yaml: `users` is missing in the users file\n"},
+        problem_row{"empty", "", "u.yaml:1:1: `users` is missing in the users file\n"},
         problem_row{"not_yaml", "users: [\n", "u.yaml:2:1: not YAML: end of sequence flow not found\n"},
         problem_row{"a_list", "- a\n", "u.yaml:1:1: the users file must be a mapping (`key: value` lines)\n"},
         problem_row{"no_list", "users: 3\n", "u.yaml:1:8: `users` must be a list\n"},

@@ -64,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
         row{"view_keeps_its_creators_masks", "bob", "create view billing.v as select email from crm.dim_customer", masked_email},
         row{"view_of_an_admin_is_stored_plain", "alice", "create view billing.v as select email from crm.dim_customer", "select email from crm.dim_customer", masked_email},
         row{"returning_is_masked", "bob", "delete from billing.customer_contact where customer_id = 1 returning email", "AS \"email\""},
+        row{"returning_beside_renamed_columns", "bob", "delete from billing.customer_contact returning (select email from rows from (json_to_record('{}') as (email text)) as x(foo))", masked_email},
+        row{"inner_column_of_the_catalog", "bob", "update billing.customer_contact c set phone = (select email from crm.dim_customer d where d.customer_id = c.customer_id)", masked_email},
         row{"condition_of_update_is_masked", "bob", "update billing.customer_contact set phone = '1' where email = 'x'", masked_email}),
     [](const auto& each) { return each.param.name; });
 
@@ -112,6 +114,8 @@ INSTANTIATE_TEST_SUITE_P(
         refused_row{"check_constraint", "bob", "alter table billing.customer_contact add check (email <> 'x')", "42501", "masked column"},
         refused_row{"type_change_moves_values", "bob", "alter table billing.customer_contact alter phone type text using email", "42501", "masked column"},
         refused_row{"returning_below_a_function", "bob", "delete from billing.customer_contact returning (select email from generate_series(1, 1) g)", "42501", "may be a masked column"},
+        refused_row{"returning_of_a_computed_inner_name", "bob", "delete from billing.customer_contact returning (select email from (select 1 as email) s)", "42501", "may be a masked column"},
+        refused_row{"returning_of_an_inner_alias_like_the_target", "bob", "delete from billing.customer_contact c returning (select c from (select 1) c)::text", "42501", "whole row"},
         refused_row{"returning_row_below_a_function", "bob", "delete from billing.customer_contact c returning (select c from generate_series(1, 1) g)", "42501", "whole row"},
         refused_row{"attached_partition_checks_values", "bob", "alter table billing.fact_invoice attach partition billing.customer_contact for values from ('a') to ('b')", "42501", "whole row"},
         refused_row{"conversion_quotes_values", "bob", "alter table billing.customer_contact alter email type int", "42501", "masked column"},
@@ -126,6 +130,13 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         refused_row{"file_function", "alice", "select pg_read_file('/etc/passwd')", "42501", "pg_read_file"},
         refused_row{"sql_in_text", "carol", "select query_to_xml('select 1', true, true, '')", "42501", "query_to_xml"},
+        refused_row{"sql_in_text_as_a_field", "carol", "select ('select 1'::text).ts_stat", "42501", "ts_stat"},
+        refused_row{"sql_in_text_as_a_column", "carol", "select g.ts_stat from unnest(array['select 1']) as g", "42501", "ts_stat"},
+        refused_row{"own_function_as_a_field", "carol", "select (d).anything from crm.dim_customer d", "42501", "anything"},
+        refused_row{"file_function_as_a_field_for_admin", "alice", "select ('/etc/passwd'::text).pg_read_file", "42501", "pg_read_file"},
+        refused_row{"function_in_limit_of_values", "bob", "insert into billing.customer_contact values (1) limit query_to_xml('', true, true, '')::text::int", "42501", "query_to_xml"},
+        refused_row{"function_in_a_subscript", "bob", "insert into billing.customer_contact (email[query_to_xml('', true, true, '')::text::int]) values (1)", "42501", "query_to_xml"},
+        refused_row{"function_in_a_partition_bound", "bob", "create table billing.p1 partition of billing.fact_invoice for values in (query_to_xml('', true, true, '')::text)", "42501", "query_to_xml"},
         refused_row{"function_that_could_be_anothers", "carol", "select lower('A')", "42501", "could mean `public.lower`"},
         refused_row{"function_nobody_named", "carol", "select public.anything()", "42501", "no rule of the policy names it"},
         refused_row{"function_in_from", "carol", "select * from public.anything()", "42501", "no rule of the policy names it"},

@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(conditions, plain_quals,
                                            plain_row{"parameter", "customer_id = $1", true}, plain_row{"constant_cast", "birth_date > date '2020-01-01'", true},
                                            plain_row{"column_cast", "plan::int = 1", false}, plain_row{"division", "1 / customer_id = 1", false},
                                            plain_row{"function", "length(plan) = 1", false}, plain_row{"regular_expression", "plan ~ 'x'", false},
-                                           plain_row{"like_escape", "plan like 'a\\'", false}, plain_row{"subselect", "exists (select 1)", false}),
+                                           plain_row{"like_escape", "plan like 'a\\'", false}, plain_row{"like_as_operator", "plan ~~ 'a'", false}, plain_row{"subselect", "exists (select 1)", false}),
                          [](const auto& each) { return each.param.name; });
 
 struct meeting_row {

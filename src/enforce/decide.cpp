@@ -201,6 +201,15 @@ class deciding {
         const auto* column = of.relation->find_column(attnum);
         return refuse(of.offset, "a definition that reads masked column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied");
       }
+      // A column added to a parent becomes one with the child's of that name, checks and all.
+      for (const catalog::relation* child : request_.shown.descendants(*of.relation)) {
+        const relation_guard& below = request_.shown.of(*child);
+        for (const auto& name : statement_of(of).added_columns) {
+          const auto* column = child->find_column(name);
+          if (below.has_filter() || (column && below.columns.count(column->attnum)))
+            return refuse(of.offset, "adding column `" + name + "` to " + described(of) + " is denied: `" + child->schema + "." + child->name + "` inherits it, and has masked or hidden data");
+        }
+      }
       // Its columns could take each other's names, and the filter would read another one.
       if (of.definition && of.updates && guard.has_filter() && statement_of(of).node == "RenameStmt" && statement_of(of).renamed.second.empty())
         return refuse(of.offset, "renaming columns of " + described(of) + " is denied: a row filter holds on it", "ask an admin");

@@ -81,17 +81,20 @@ void relation_changes(const sql::analysis& facts, std::size_t index, guards* sho
     }
     const bool guarded = shown && of.relation && shown->of(*of.relation).needed;
     const bool stays = !gone && !named_anew && !guarded && !joins && statement.schemas_altered.empty();
-    if (stays) {
-      // Its columns are no longer the snapshot's, and those of its children neither.
+    bool alone = true;
+    if (shown && of.relation) {
+      for (const catalog::relation* other : shown->disturbed_by(*of.relation)) {
+        effect beside = simple(effect_kind::drop_relation, other->name);
+        beside.schema = other->schema;
+        out.push_back(std::move(beside));
+        alone = alone && other->kind == catalog::relation_kind::view;
+      }
+    }
+    if (stays && alone) {
+      // Its columns are no longer the snapshot's: any name may be one of them.
       next.kind = effect_kind::create_relation;
       next.columns.clear();
       out.push_back(std::move(next));
-      if (!shown || !of.relation) continue;
-      for (const catalog::relation* child : shown->descendants(*of.relation)) {
-        effect below = simple(effect_kind::drop_relation, child->name);
-        below.schema = child->schema;
-        out.push_back(std::move(below));
-      }
       continue;
     }
     next.kind = effect_kind::drop_relation;

@@ -1,6 +1,7 @@
 #include "guards.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "rewrite.hpp"
 #include "sluice/enforce/builtins.hpp"
@@ -124,6 +125,34 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
       return;
     }
   }
+}
+
+std::vector<const catalog::relation*> guards::disturbed_by(const catalog::relation& relation) const {
+  std::vector<const catalog::relation*> tree = {&relation};
+  std::set<std::uint32_t> seen = {relation.id.value()};
+  const auto take = [&](const catalog::relation* next) {
+    if (next && seen.insert(next->id.value()).second) tree.push_back(next);
+  };
+  for (std::size_t at = 0; at < tree.size() && at < max_relatives; ++at) {
+    for (const base::oid parent : tree[at]->parents) take(context_.catalog->find(parent));
+    for (const catalog::relation* child : context_.catalog->children_of(tree[at]->id)) take(child);
+  }
+  // Views are expanded by the names in their text; each round reaches one view further up.
+  for (bool more = true; more;) {
+    more = false;
+    for (const auto& view : context_.catalog->all().relations) {
+      if (view.definition.empty() || is_system_schema(view.schema) || seen.count(view.id.value())) continue;
+      const bool reads = std::any_of(view.columns.begin(), view.columns.end(), [&](const catalog::column& column) {
+        const auto* sources = context_.classes->lineage(view.id, column.attnum);
+        return sources && std::any_of(sources->begin(), sources->end(), [&](const classification::source& from) { return seen.count(from.relation.value()) > 0; });
+      });
+      if (!reads) continue;
+      take(&view);
+      more = true;
+    }
+  }
+  tree.erase(tree.begin());
+  return tree;
 }
 
 std::vector<const catalog::relation*> guards::descendants(const catalog::relation& relation) const {
@@ -258,10 +287,11 @@ std::optional<std::string> guards::shown(const catalog::relation& relation, std:
 
 std::string guards::query(const catalog::relation& relation, const guard_options& options) {
   const relation_guard& guard = of(relation);
-  std::string list;
+  std::string list, nulls;
   const auto item = [&](const catalog::column& column) {
     const std::string name = quote_identifier(column.name);
     if (!list.empty()) list += ", ";
+    nulls += (nulls.empty() ? "CAST(NULL AS " : ", CAST(NULL AS ") + column.type_sql + ")";
     const bool passes = options.plain && std::find(options.plain->begin(), options.plain->end(), column.attnum) != options.plain->end();
     const auto mask = passes ? std::nullopt : shown(relation, column.attnum, name);
     list += mask ? *mask + " AS " + name : name;
@@ -285,7 +315,12 @@ std::string guards::query(const catalog::relation& relation, const guard_options
   std::string where = guard.system_filter.empty() ? std::string() : "(" + guard.system_filter + ")";
   for (const auto& filter : guard.filters) where += (where.empty() ? "(" : " AND (") + filter.sql + ")";
   if (!where.empty()) out += " WHERE " + where;
-  if (options.fenced && (!where.empty() || guard.filtered_below)) out += " OFFSET 0";
+  if (options.fenced && (!where.empty() || guard.filtered_below)) {
+    // OFFSET keeps conditions out; the empty second arm keeps the planner from trying them on its samples of hidden rows
+    // (selfuncs.c, examine_simple_variable, looks through OFFSET but not into set operations).
+    if (!is_system_schema(relation.schema) && !nulls.empty()) out += " UNION ALL SELECT " + nulls + " WHERE false";
+    out += " OFFSET 0";
+  }
   return out;
 }
 

@@ -56,6 +56,8 @@ class guards {
   // The expression that shows a column to this principal; nullopt when it is clear.
   std::optional<std::string> shown(const catalog::relation& relation, std::int16_t attnum, const std::string& column_sql);
   policy::object object_of(const catalog::relation& relation) const;
+  // What a change of this relation's definition also changes: its whole inheritance tree, and the views over any of it.
+  std::vector<const catalog::relation*> disturbed_by(const catalog::relation& relation) const;
   // Partitions and inheritance children at any depth.
   std::vector<const catalog::relation*> descendants(const catalog::relation& relation) const;
 

@@ -211,6 +211,7 @@ void analyser::view(const object& body) {
   std::vector<output> columns = result.columns;
   rename_columns(columns, names(body, "aliases"));
   for (const auto& column : columns) current().definition_columns.push_back(column.name);
+  if (result.open) current().definition_columns.clear();
 }
 
 void analyser::alter_table(const object& body) {
@@ -243,6 +244,7 @@ void analyser::alter_table(const object& body) {
     if (!definition_of) continue;
     value ignored;
     if (definition_of->type == "ColumnDef") {
+      if (what == "AT_AddColumn") current().added_columns.emplace_back(text(definition_of->body, "colname"));
       column_definition(definition_of->body, rows);
     } else if (definition_of->type == "Constraint") {
       constraint(definition_of->body, rows);

@@ -114,6 +114,7 @@ TICKET = "Please write to q1secretlocal@host.example or call 090-7391-0037 after
 GUESSES = [line.split(" | ") for line in f"""
 a natural join with renamed columns of a record | carol | warehouse | select f.body from crm.fact_ticket as f natural join rows from (json_to_record(json_build_object('foo', '{{}}'::text)) as (foo text)) as x (body) | {TICKET} | {TICKET}!
 a natural join with a temporary child | carol | warehouse | create temp table p (foo text);; create temp table c (foo text) inherits (p);; insert into c values ('{{}}');; alter table p rename column foo to body;; select f.body from crm.fact_ticket as f natural join c | {TICKET} | {TICKET}!
+a check on a column that a parent gets | bob | warehouse | begin;; alter table billing.above_d add column email text check (email not like '{{}}') | q1% | zz1%
 a pattern that ends in a backslash | carol | mart | select count(*) from sales.monthly_revenue where region ~~ '{{}}\\' | no | zz
 a pattern that ends in a backslash, negated | carol | mart | select count(*) from sales.monthly_revenue where region !~~* '{{}}\\' | no | zz
 an expression merged by USING | carol | mart | select count(*) from (select 1 as q) as v join (select 1 / (length(region) - {{}}) as q from sales.monthly_revenue) as x using (q) | 5 | 50

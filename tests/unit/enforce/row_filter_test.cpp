@@ -123,6 +123,16 @@ TEST(row_filters, rename_does_not_shed_a_filter) {
   EXPECT_NE(verdict->rewritten.value_or("").find("WHERE (amount < 100)"), std::string::npos);
 }
 
+TEST(inheritance, change_of_a_parent_makes_the_tree_unreliable_in_the_transaction) {
+  filtered all;
+  ASSERT_TRUE(all.run("bob", "select 1 from billing.invoice_part; select 1 from billing.v_invoice")->allowed);
+  ASSERT_TRUE(all.run("bob", "begin; alter table billing.fact_invoice set (fillfactor = 90)")->allowed);
+  EXPECT_EQ(all.run("bob", "select 1 from billing.invoice_part")->why.sqlstate, "42P01");
+  EXPECT_EQ(all.run("bob", "select amount from billing.v_invoice")->why.sqlstate, "42P01");
+  ASSERT_TRUE(all.run("bob", "rollback")->allowed);
+  EXPECT_TRUE(all.run("bob", "select 1 from billing.invoice_part")->allowed);
+}
+
 TEST(row_filters, admin_sees_all) {
   filtered all;
   EXPECT_FALSE(all.judge("alice", "select 1 from billing.fact_invoice")->rewritten.has_value());

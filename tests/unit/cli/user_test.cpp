@@ -1,6 +1,8 @@
 #include <pty.h>
 #include <sys/wait.h>
 
+#include <csignal>
+
 #include "../../../src/cli/password.hpp"
 #include "command_line.hpp"
 #include "sluice/auth/scram.hpp"
@@ -180,6 +182,7 @@ dialogue at_a_terminal(const std::vector<std::string>& answers, std::vector<std:
   int terminal = -1;
   const pid_t child = ::forkpty(&terminal, nullptr, nullptr, nullptr);
   if (child == 0) {
+    std::signal(SIGINT, SIG_DFL);  // a background job of a shell inherits that it is ignored
     words.insert(words.begin(), "sluice");
     std::vector<char*> arguments;
     for (auto& word : words) arguments.push_back(word.data());

@@ -23,6 +23,16 @@ source analyser::target_source(std::size_t use_index) const {
   return out;
 }
 
+// The relation that a statement changes is the first item of its level.
+void analyser::add_target(std::size_t use_index, frame& here) {
+  source self = target_source(use_index);
+  from_item first;
+  first.visible = self.columns;
+  first.open = self.open;
+  first.sources.push_back(std::move(self));
+  add(here, std::move(first));
+}
+
 void analyser::assignments(const std::vector<element>& items, std::size_t target, frame& here) {
   for (const element& raw : items) {
     const auto item = as_node(raw);
@@ -151,12 +161,7 @@ query_result analyser::update(const object& body, frame* outer) {
   if (!range) refuse("UPDATE of this form");
   const std::size_t target = add_use(*range, use_role::update, false, &here);
   out_.uses[target].updates = true;
-  source self = target_source(target);
-  from_item first;
-  first.visible = self.columns;
-  first.open = self.open;
-  first.sources.push_back(std::move(self));
-  add(here, std::move(first));
+  add_target(target, here);
   for (const element& item : list(body, "fromClause")) add(here, from(item, here));
   assignments(list(body, "targetList"), target, here);
   value ignored;
@@ -172,12 +177,7 @@ query_result analyser::remove(const object& body, frame* outer) {
   if (!range) refuse("DELETE of this form");
   const std::size_t target = add_use(*range, use_role::remove, false, &here);
   out_.uses[target].removes = true;
-  source self = target_source(target);
-  from_item first;
-  first.visible = self.columns;
-  first.open = self.open;
-  first.sources.push_back(std::move(self));
-  add(here, std::move(first));
+  add_target(target, here);
   for (const element& item : list(body, "usingClause")) add(here, from(item, here));
   value ignored;
   one(body, "whereClause", here, ignored);
@@ -192,12 +192,7 @@ query_result analyser::merge(const object& body, frame* outer) {
   const auto source_item = field(body, "sourceRelation");
   if (!range || !source_item) refuse("MERGE of this form");
   const std::size_t target = add_use(*range, use_role::merge, false, &here);
-  source self = target_source(target);
-  from_item first;
-  first.visible = self.columns;
-  first.open = self.open;
-  first.sources.push_back(std::move(self));
-  add(here, std::move(first));
+  add_target(target, here);
   add(here, from(*source_item, here));
   value ignored;
   one(body, "joinCondition", here, ignored);

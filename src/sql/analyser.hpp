@@ -158,6 +158,7 @@ class analyser {
   query_result returning(const object& body, frame& here);
   void assignments(const std::vector<element>& items, std::size_t target, frame& here);
   source target_source(std::size_t use_index) const;
+  void add_target(std::size_t use_index, frame& here);
   void note_call(function_call made);
   // analyser.cpp
   // Every call and every column reference of the tree has been met: a place that nobody walked is a refusal.

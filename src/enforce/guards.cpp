@@ -1,6 +1,7 @@
 #include "guards.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "rewrite.hpp"
@@ -14,7 +15,12 @@ namespace {
 constexpr std::size_t max_view_depth = 32;
 constexpr std::size_t max_relatives = 100'000;  // of one inheritance tree
 
-column_state state_of(const policy::mask& with) { return with.kind == policy::mask_kind::detect ? column_state::detected : column_state::masked; }
+column_state state_of(const policy::mask& with, const catalog::column& column) {
+  return with.kind == policy::mask_kind::detect && detectors_fit(column) ? column_state::detected : column_state::masked;
+}
+
+// A sequence counts the rows of everybody; what it stands at is for those who may advance it.
+constexpr std::array<std::string_view, 3> counters{"last_value", "log_cnt", "is_called"};
 
 }  // namespace
 
@@ -44,17 +50,17 @@ relation_guard guards::make(const catalog::relation& relation) {
   if (is_system_schema(relation.schema)) {
     guard_system(relation, out);
   } else if (relation.kind == catalog::relation_kind::sequence) {
-    return out;
+    guard_sequence(relation, out);
   } else {
     guard_columns(relation, out);
     if (relation.kind == catalog::relation_kind::view) guard_view(relation, out);
     if (relation.kind == catalog::relation_kind::materialized_view) guard_copy(relation, out);
   }
-  out.needed = out.needed || !out.columns.empty() || out.has_filter() || out.definition.has_value() || !out.refused.empty();
+  out.needed = out.needed || !out.columns.empty() || out.has_filter() || !out.listed.empty() || out.definition.has_value() || !out.refused.empty();
   return out;
 }
 
-void guards::guard_system(const catalog::relation& relation, relation_guard& out) const {
+void guards::guard_system(const catalog::relation& relation, relation_guard& out) {
   const system_relation_entry entry = system_relation(relation.schema, relation.name);
   if (entry.rule == system_relation_rule::denied) {
     out.refused = "`" + relation.schema + "." + relation.name + "` is not shown through the gateway" +
@@ -62,6 +68,8 @@ void guards::guard_system(const catalog::relation& relation, relation_guard& out
     return;
   }
   if (entry.rule == system_relation_rule::filtered) out.system_filter = std::string(entry.filter);
+  if (!visible_) visible_.emplace(context_, who_);
+  out.listed = visible_->condition(relation.schema, relation.name);
   for (const std::string_view name : entry.emptied) {
     if (const auto* column = relation.find_column(name)) {
       column_guard empty;
@@ -69,6 +77,17 @@ void guards::guard_system(const catalog::relation& relation, relation_guard& out
       empty.why = std::string(entry.reason);
       out.columns[column->attnum] = std::move(empty);
     }
+  }
+}
+
+void guards::guard_sequence(const catalog::relation& relation, relation_guard& out) const {
+  if (context_.policy->decide(who_, object_of(relation), policy::action::update).allowed) return;
+  for (const auto& column : relation.columns) {
+    if (std::find(counters.begin(), counters.end(), column.name) == counters.end()) continue;
+    column_guard empty;
+    empty.state = column_state::emptied;
+    empty.why = "counters tell about rows of others";
+    out.columns[column.attnum] = std::move(empty);
   }
 }
 
@@ -114,7 +133,7 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
     made.why = why;
     made.with = strictest.mask;
     made.mask = strictest.mask.id;
-    made.state = strictest.kind == policy::treatment_kind::denied ? column_state::denied : state_of(strictest.mask);
+    made.state = strictest.kind == policy::treatment_kind::denied ? column_state::denied : state_of(strictest.mask, column);
     out.columns[column.attnum] = std::move(made);
   }
   out.filters = context_.policy->filters(who_, what);
@@ -306,16 +325,24 @@ std::string guards::query(const catalog::relation& relation, const guard_options
       item(column);
     }
   }
+  if (options.system_columns) {
+    for (const auto& name : *options.system_columns) list += ", " + name;
+  }
   std::string out = "SELECT " + list + " FROM ";
   if (guard.definition) {
     out += "(" + *guard.definition + ") AS sluice_view";
   } else {
     out += (options.only ? "ONLY " : "") + qualified_name(relation) + (options.sample.empty() ? "" : " " + options.sample);
   }
-  std::string where = guard.system_filter.empty() ? std::string() : "(" + guard.system_filter + ")";
-  for (const auto& filter : guard.filters) where += (where.empty() ? "(" : " AND (") + filter.sql + ")";
+  std::string where;
+  const auto add = [&](const std::string& condition) {
+    if (!condition.empty()) where += (where.empty() ? "(" : " AND (") + condition + ")";
+  };
+  add(guard.system_filter);
+  add(guard.listed);
+  for (const auto& filter : guard.filters) add(filter.sql);
   if (!where.empty()) out += " WHERE " + where;
-  if (options.fenced && (!where.empty() || guard.filtered_below)) {
+  if (options.fenced && (guard.has_filter() || guard.filtered_below)) {
     // OFFSET keeps conditions out; the empty second arm keeps the planner from trying them on its samples of hidden rows
     // (selfuncs.c, examine_simple_variable, looks through OFFSET but not into set operations).
     if (!is_system_schema(relation.schema) && !nulls.empty()) out += " UNION ALL SELECT " + nulls + " WHERE false";

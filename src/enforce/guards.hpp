@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -16,6 +17,7 @@
 #include "sluice/enforce/gate.hpp"
 #include "sluice/sql/analysis.hpp"
 #include "sluice/sql/splice.hpp"
+#include "visibility.hpp"
 
 namespace sluice::enforce {
 
@@ -33,6 +35,7 @@ struct relation_guard {
   std::map<std::int16_t, column_guard> columns;  // those that are not clear
   std::vector<policy::row_filter> filters;
   std::string system_filter;
+  std::string listed;                  // system relations: the rows about objects that this principal may know of
   std::optional<std::string> definition;  // views: the guarded query that stands for it
   bool has_filter() const { return !filters.empty() || !system_filter.empty(); }
   bool filtered_below = false;         // views: a relation inside is filtered
@@ -44,6 +47,7 @@ struct guard_options {
   const std::vector<std::int16_t>* plain = nullptr;  // detected columns that pass through for the wire mask
   std::string sample;                          // the user's TABLESAMPLE clause, moved inside
   const std::vector<std::string>* columns = nullptr;  // COPY: these, in this order
+  const std::set<std::string>* system_columns = nullptr;  // tableoid, xmin, …: shown beside the relation's own
 };
 
 class guards {
@@ -63,7 +67,8 @@ class guards {
 
  private:
   relation_guard make(const catalog::relation& relation);
-  void guard_system(const catalog::relation& relation, relation_guard& out) const;
+  void guard_system(const catalog::relation& relation, relation_guard& out);
+  void guard_sequence(const catalog::relation& relation, relation_guard& out) const;
   void guard_columns(const catalog::relation& relation, relation_guard& out) const;
   void guard_view(const catalog::relation& relation, relation_guard& out);
   void guard_copy(const catalog::relation& relation, relation_guard& out);
@@ -73,6 +78,7 @@ class guards {
   const context& context_;
   const policy::principal& who_;
   std::unordered_map<std::uint32_t, relation_guard> made_;
+  std::optional<visibility> visible_;  // made when a system relation is read
   std::size_t depth_ = 0;
 };
 

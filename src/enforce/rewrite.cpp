@@ -118,11 +118,16 @@ class rewriting {
     name_only(of, *first);
   }
 
-  // A system relation of which only some columns are emptied stays as it is when none of them is read: drivers ask the
-  // catalog for system columns (tableoid, ctid, xmin), which a guard does not have.
+  // A system relation of which only some columns are emptied stays as it is when none of them is read.
   static bool harmless(const sql::use& of, const relation_guard& guard) {
-    if (!is_system_schema(of.relation->schema) || guard.has_filter() || of.whole_row) return false;
+    if (!is_system_schema(of.relation->schema) || guard.has_filter() || !guard.listed.empty() || of.whole_row) return false;
     return std::none_of(guard.columns.begin(), guard.columns.end(), [&](const auto& each) { return of.read_columns.count(each.first) > 0; });
+  }
+
+  bool starred(std::size_t index) const {
+    return facts_.uses[index].whole_row || std::any_of(facts_.columns.begin(), facts_.columns.end(), [&](const sql::column_site& site) {
+      return std::any_of(site.columns.begin(), site.columns.end(), [&](const sql::base_column& each) { return each.use == index && each.attnum <= 0; });
+    });
   }
 
   void guarded(std::size_t index, std::size_t first, const relation_guard& guard) {
@@ -159,6 +164,8 @@ class rewriting {
     options.only = of.only;
     // Computed columns of a view may raise, and a plain condition on one would run them before the filter inside.
     options.fenced = !statement_of(of).quals_plain || (guard.definition && guard.filtered_below);
+    // Drivers ask the catalog for tableoid and xmin. Beside a star they would become columns of the result.
+    if (is_system_schema(of.relation->schema) && !of.system_columns.empty() && !starred(index)) options.system_columns = &of.system_columns;
     if (of.sampled) {
       if (guard.has_filter() || guard.definition) return refuse(of.offset, "TABLESAMPLE of " + described(of) + " is denied: it would count rows that are not shown");
       if (!of.sample_constant) return refuse(of.offset, "TABLESAMPLE of a guarded relation takes constants only");

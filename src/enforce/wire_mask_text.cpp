@@ -362,12 +362,16 @@ std::string mask_text(std::string_view text, const std::vector<std::string>& det
   return std::string(whole_mask);
 }
 
+bool detectors_fit(const catalog::column& column) {
+  return !column.is_domain && (column.base_type == "json" || column.base_type == "jsonb" || is_text_type(column));
+}
+
 std::string detect_expression(const std::vector<std::string>& detectors, const catalog::column& column,
                               std::string_view column_sql) {
   const bool known =
       std::all_of(detectors.begin(), detectors.end(), [](const std::string& name) { return is_detector(name); });
   const bool json = column.base_type == "json" || column.base_type == "jsonb";
-  if (!known || column.is_domain || (!json && !is_text_type(column))) {
+  if (!known || !detectors_fit(column)) {
     return mask_expression(policy::mask{}, column, column_sql);  // NULL of the type
   }
   const std::string text = "CAST(" + std::string(column_sql) + " AS pg_catalog.text)";

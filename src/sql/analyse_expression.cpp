@@ -345,11 +345,28 @@ bool analyser::relation_at(const std::vector<std::string>& parts, const frame& l
       if (from.use && column.plain && column.plain->use == *from.use) into.sites.push_back(*column.plain);
       return true;
     }
-    if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) return true;
+    if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) {
+      out_.uses[*from.use].system_columns.insert(parts.back());
+      return true;
+    }
     // Not a column: `t.f` is then the function f of the row.
     return whole(from, column_site::whole_row, into), true;
   }
   return false;
+}
+
+// Unqualified: of any relation of the nearest level that has one; PostgreSQL refuses when there are two.
+bool analyser::system_column_at(const std::string& name, const frame& here) {
+  if (std::find(system_columns.begin(), system_columns.end(), name) == system_columns.end()) return false;
+  bool found = false;
+  for (const frame* level = &here; level && !found; level = level->outer) {
+    for (const source& from : level->sources) {
+      if (!from.use) continue;
+      out_.uses[*from.use].system_columns.insert(name);
+      found = true;
+    }
+  }
+  return found;
 }
 
 // Columns of all levels come first, then relations of all levels. A level with columns that nobody listed may have the name
@@ -371,6 +388,7 @@ analyser::found_column analyser::resolve(const std::vector<std::string>& parts, 
     settled = relation_at(parts, *level, out);
     if (settled) ended = level;
   }
+  if (!settled && parts.size() == 1) settled = system_column_at(parts[0], here);
   out.known = out.known || settled;
   if (parts.size() == 1 && ended) doubt_target(parts[0], ended->outer, out);
   if (out.maybe) out.plain.reset();

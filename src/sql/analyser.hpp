@@ -145,6 +145,7 @@ class analyser {
   found_column resolve(const std::vector<std::string>& parts, frame& here);
   void doubt_target(const std::string& name, const frame* beyond, found_column& found) const;
   bool column_at(const std::string& name, const frame& level, found_column& into) const;
+  bool system_column_at(const std::string& name, const frame& here);
   bool relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into);
   void whole(const source& from, std::int16_t mark, found_column& into);
   void read(const std::set<base_column>& columns);

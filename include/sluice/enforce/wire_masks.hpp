@@ -30,6 +30,9 @@ std::string mask_text(std::string_view text, const std::vector<std::string>& det
 // A leading version byte of binary jsonb stays. This is what runs over columns.
 std::string mask_value(std::string_view value, const std::vector<std::string>& detectors);
 
+// False for columns that hold no text: detectors say nothing about those, and they read as NULL.
+bool detectors_fit(const catalog::column& column);
+
 // SQL that masks at least whatever mask_value would: regexp_replace of pg_catalog, cast to the column's type. A JSON document
 // with a match is replaced as a whole; columns of types other than text and JSON become NULL.
 std::string detect_expression(const std::vector<std::string>& detectors, const catalog::column& column,

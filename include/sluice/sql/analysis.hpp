@@ -58,6 +58,7 @@ struct use {
   bool sample_constant = true;          // arguments of TABLESAMPLE are constants
   bool ambiguous_alias = false;         // another item of the same FROM list exposes the same name
   std::set<std::int16_t> read_columns, written_columns;
+  std::set<std::string> system_columns;  // tableoid, ctid, …: those that are read
   bool whole_row = false;               // read as a row value
   std::vector<std::string> copy_columns;
 };

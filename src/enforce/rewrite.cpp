@@ -39,6 +39,9 @@ class rewriting {
     for (const auto& key : facts_.keys) {
       if (!out_.refused) group_by(key);
     }
+    for (const auto& each : request_.constants) {
+      if (!out_.refused) constant(each);
+    }
     for (std::size_t index = 0; index < facts_.statements.size() && !out_.refused; ++index) drop(index);
     if (!out_.refused) finish();
     return std::move(out_);
@@ -163,7 +166,8 @@ class rewriting {
     guard_options options;
     options.only = of.only;
     // Computed columns of a view may raise, and a plain condition on one would run them before the filter inside.
-    options.fenced = !statement_of(of).quals_plain || (guard.definition && guard.filtered_below);
+    // What stands in the text of a view meets conditions that nobody knows yet.
+    options.fenced = !statement_of(of).quals_plain || statement_of(of).what == sql::command::create_view || (guard.definition && guard.filtered_below);
     // Drivers ask the catalog for tableoid and xmin. Beside a star they would become columns of the result.
     if (is_system_schema(of.relation->schema) && !of.system_columns.empty() && !starred(index)) options.system_columns = &of.system_columns;
     if (of.sampled) {
@@ -314,6 +318,17 @@ class rewriting {
     difference.name = site.name;
     difference.fragment = expression;
     edits_.push_back({walk_->start(*first), walk_->end(*last), named ? expression + " AS " + quote_identifier(site.name) : std::move(expression)});
+    differences_.push_back(std::move(difference));
+  }
+
+  void constant(const relation_constant& of) {
+    const auto token = walk_->at(of.offset);
+    if (!token) return not_found(of.offset);
+    sql::expected difference;
+    difference.what = sql::difference::constant;
+    difference.offset = of.offset;
+    difference.fragment = of.sql;
+    edits_.push_back({walk_->start(*token), walk_->end(*token), of.sql});
     differences_.push_back(std::move(difference));
   }
 

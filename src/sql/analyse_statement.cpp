@@ -336,6 +336,7 @@ void analyser::statement_node(const node& top) {
     now.outputs_known = now.outputs_known && !result.open;
     for (const auto& column : now.outputs) now.definition_columns.push_back(column.name);
     if (result.open) now.definition_columns.clear();
+    if (now.outputs_known) now.made_of = now.outputs;
     return;
   }
   struct dml_row {

@@ -100,6 +100,7 @@ class analyser {
   void column_definition(const object& body, frame& in);
   void constraint(const object& body, frame& in);
   void read_own_column(std::string_view name, const frame& in);
+  void named_type(const object& range);
   use& named_object(const std::vector<std::string>& parts, bool removes);
   // analyse_select.cpp
   query_result select(const object& body, frame* outer, bool top = false);
@@ -110,7 +111,7 @@ class analyser {
   query_result query(const element& any, frame* outer);
   std::vector<output> targets(const std::vector<element>& items, frame& here, bool top, std::vector<std::size_t>* bare);
   void group_by(const object& body, frame& here, const std::vector<output>& out, std::size_t first_site);
-  void locking(const object& body, frame& here);
+  void locking(const object& body, frame& here, std::size_t first_use);
   void sort_and_limit(const object& body, frame& here, const std::vector<output>& out);
   bool plain_top(const object& body) const;
   // analyse_from.cpp
@@ -149,6 +150,7 @@ class analyser {
   bool relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into);
   void whole(const source& from, std::int16_t mark, found_column& into);
   void read(const std::set<base_column>& columns);
+  std::string_view plain_operand(const element& any, frame& here);
   bool plain_predicate(const element& any, frame& here);
   void note_quals(const object& body, std::string_view key, frame& here);
   // analyse_dml.cpp

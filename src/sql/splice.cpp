@@ -148,8 +148,9 @@ class comparison {
         return made ? equal(*made, whole_after, nullptr) : fail("a guard");
       }
     }
-    if (before.type == "ColumnRef") {
-      if (const expected* column = site(difference::column, location(before.body))) {
+    if (before.type == "ColumnRef" || before.type == "A_Const") {
+      const difference what = before.type == "A_Const" ? difference::constant : difference::column;
+      if (const expected* column = site(what, location(before.body))) {
         const auto made = part("SELECT " + column->fragment, "targetList", true);
         const auto item = made ? as_node(*made) : std::nullopt;
         const auto inner = item ? field(item->body, "val") : std::nullopt;

@@ -234,6 +234,8 @@ class fake_environment final : public environment {
                              const enforce::scope& scope) override;
   std::optional<std::string> must_not_arrive(const enforce::context&, const policy::principal&, base::oid relation,
                                              std::int16_t attnum) override;
+  void expect_copies(std::string_view, const std::vector<enforce::copied_table>& made) override { copies.insert(copies.end(), made.begin(), made.end()); }
+  std::vector<enforce::copied_table> copies;
   audit::journal& journal() override { return journal_value; }
   clock::time_point now() override { return time_ += std::chrono::microseconds(10); }
   void random_bytes(unsigned char* into, std::size_t count) override { std::memset(into, 7, count); }

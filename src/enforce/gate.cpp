@@ -10,6 +10,7 @@
 #include "guards.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
+#include "sluice/sql/budget.hpp"
 #include "sluice/sql/tree.hpp"
 
 namespace sluice::enforce {
@@ -374,9 +375,12 @@ verdict_ptr gate::state::judge(std::string_view text, entry& for_whom, const sco
 gate::gate() : state_(std::make_unique<state>()) {}
 gate::~gate() = default;
 
-verdict_ptr gate::judge(std::string_view sql, const context& with, const policy::principal& who, const scope& session) {
+verdict_ptr gate::judge(std::string_view text, const context& with, const policy::principal& who, const scope& session) {
   try {
-    return state_->judge(sql, state_->entry_for(with, who), session);
+    const sql::budget whole;
+    return state_->judge(text, state_->entry_for(with, who), session);
+  } catch (const sql::too_much_work&) {
+    return denied(from(sql::budget::refusal()), with);
   } catch (const std::exception&) {
     // Whatever went wrong while judging, the statement was not judged: it does not run.
     denial why;

@@ -6,6 +6,7 @@
 
 #include "guarded_parser.hpp"
 #include "node.hpp"
+#include "sluice/sql/budget.hpp"
 #include "weigh.hpp"
 
 namespace sluice::sql {
@@ -14,6 +15,7 @@ namespace {
 // Operator runs beyond these make PostgreSQL's lexer quadratic (measured: 100 KB of `+` take a minute).
 constexpr std::size_t max_comment_starts_in_run = 8;
 constexpr std::size_t max_plus_in_run = 32;
+constexpr std::size_t units_per_token = 4;  // to parse it, print it as JSON and read that (budget.hpp)
 // A node is an object in an object, often in an array: JSON levels per level of the parse tree.
 constexpr std::size_t json_levels_per_node = 4;
 
@@ -166,6 +168,7 @@ base::result<tree> parse(std::string_view sql, const parse_limits& limits) {
   state->scanned = scan(state->text, state->tokens);
   if (state->scanned) {
     if (auto refused = refuse_weight(state->tokens, limits)) return std::move(*refused);
+    budget::charge(state->tokens.size() * units_per_token);
   }
   std::optional<PgQueryParseResult> parsed = guarded_parse(state->text.c_str());
   if (!parsed) return problem("54001", "statement is too large for the parser", "split the statement");

@@ -96,5 +96,100 @@ TEST(hostile, errors_outside_of_the_parser_do_not_end_the_process) {
   });
 }
 
+base::result<analysis> analysed(const std::string& text, double* seconds = nullptr) {
+  name_space names;
+  const auto catalog = testing::sample_catalog();
+  names.catalog = catalog.get();
+  names.search_path = {"crm", "billing", "public"};
+  base::result<analysis> out{base::diagnostic{}};
+  const double took = on_parse_stack([&] {
+    const auto parsed = parse(text);
+    if (!parsed) out = parsed.error();
+    else out = analyse(*parsed, names);
+  });
+  if (seconds) *seconds = took;
+  return out;
+}
+
+TEST(hostile, recursion_in_recursion_is_read_once) {
+  for (const auto& text : {nested_recursion(60), nested_recursion_right(60)}) {
+    double seconds = 0;
+    const auto facts = analysed(text, &seconds);
+    ASSERT_TRUE(facts.has_value()) << facts.error().cause;
+    EXPECT_LT(seconds, most_seconds / 3);
+    EXPECT_LT(facts->statements[0].query_levels, 400u);
+  }
+}
+
+// What flows round comes to every column, however many rounds it takes.
+TEST(hostile, recursion_carries_lineage_through_any_number_of_rounds) {
+  const auto facts = analysed("with recursive r(a, b, c, d) as (select 1, 2, 3, 'x' union all select b, c, d, email from r, crm.dim_customer) select a, b, c, d from r");
+  ASSERT_TRUE(facts.has_value());
+  const auto& outputs = facts->statements[0].outputs;
+  ASSERT_EQ(outputs.size(), 4u);
+  for (const auto& each : outputs) {
+    ASSERT_EQ(each.lineage.size(), 1u) << each.name;
+    EXPECT_EQ(each.lineage.begin()->attnum, 3) << each.name;
+    EXPECT_FALSE(each.plain.has_value());
+  }
+  for (const auto& site : facts->columns) {
+    for (const auto& column : site.lineage) EXPECT_LT(column.use, facts->uses.size());
+  }
+}
+
+TEST(hostile, recursion_keeps_columns_apart) {
+  const auto facts = analysed("with recursive r(a, b) as (select plan, email from crm.dim_customer union all select a, b from r) select a from r");
+  ASSERT_TRUE(facts.has_value());
+  const auto& lineage = facts->statements[0].outputs.at(0).lineage;
+  ASSERT_EQ(lineage.size(), 1u);
+  EXPECT_EQ(lineage.begin()->attnum, 5);
+}
+
+TEST(hostile, tables_further_down_the_list_count) {
+  const auto facts = analysed("with recursive one as (select * from two), two as (select email from crm.dim_customer) select email from one");
+  ASSERT_TRUE(facts.has_value());
+  const auto& lineage = facts->statements[0].outputs.at(0).lineage;
+  ASSERT_EQ(lineage.size(), 1u);
+  EXPECT_EQ(lineage.begin()->attnum, 3);
+}
+
+TEST(hostile, parameters_meet_what_flows_round) {
+  const auto facts = analysed("with recursive r(a, b) as (select 1::text, email from crm.dim_customer union all select b, b from r where a = $1) select 1");
+  ASSERT_TRUE(facts.has_value());
+  ASSERT_EQ(facts->meetings.size(), 1u);
+  ASSERT_EQ(facts->meetings[0].columns.size(), 1u);
+  EXPECT_EQ(facts->meetings[0].columns.begin()->attnum, 3);
+}
+
+// Every level of an expression meets what its parts met: kept once.
+TEST(hostile, deep_expressions_keep_one_meeting) {
+  const auto facts = analysed("select " + times(300, "coalesce(") + "$1 || email" + times(300, ", $2)") + " from crm.dim_customer");
+  ASSERT_TRUE(facts.has_value());
+  ASSERT_EQ(facts->meetings.size(), 1u);
+  EXPECT_EQ(facts->meetings[0].parameters.size(), 2u);
+}
+
+TEST(hostile, source_of_many_columns_is_read_once) {
+  const auto facts = analysed("update billing.customer_contact set (email, phone) = (select c.email, $1 from crm.dim_customer c) where phone = $2");
+  ASSERT_TRUE(facts.has_value());
+  EXPECT_EQ(facts->uses[0].written_columns.size(), 2u);
+  EXPECT_EQ(facts->statements[0].query_levels, 1u);
+}
+
+TEST(hostile, budget_ends_an_analysis) {
+  // Joined stars: few words, millions of columns.
+  std::string text = "with c0 as (select * from crm.dim_customer)";
+  for (int at = 1; at < 12; ++at) {
+    const std::string below = "c" + std::to_string(at - 1);
+    text += ", c" + std::to_string(at) + " as (select * from " + numbered(6, below + " x#", ",") + ")";
+  }
+  double seconds = 0;
+  const auto facts = analysed(text + " select 1 from c11", &seconds);
+  ASSERT_FALSE(facts.has_value());
+  EXPECT_EQ(facts.error().sqlstate, "54001");
+  EXPECT_FALSE(facts.error().hint.empty());
+  EXPECT_LT(seconds, most_seconds);
+}
+
 }  // namespace
 }  // namespace sluice::sql

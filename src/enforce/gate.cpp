@@ -10,6 +10,7 @@
 #include "guards.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
+#include "sluice/sql/budget.hpp"
 #include "sluice/sql/tree.hpp"
 
 namespace sluice::enforce {
@@ -187,7 +188,7 @@ class judging {
       if (of.role != sql::use_role::into || of.found != sql::resolution::created) continue;
       const sql::statement& statement = facts.statements[of.statement];
       copied_table made{of.schema, of.written_name, {}};
-      const auto copy = [&](const std::string& column, const std::set<sql::base_column>& lineage, bool plain) {
+      const auto copy = [&](const std::string& column, const sql::column_set& lineage, bool plain) {
         copied_column next{column, {}};
         for (const auto& from : lineage) {
           const catalog::relation* source = facts.uses[from.use].relation;
@@ -211,8 +212,8 @@ class judging {
     }
   }
 
-  static std::set<sql::base_column> everything_read(const sql::analysis& facts, std::size_t statement) {
-    std::set<sql::base_column> out;
+  static sql::column_set everything_read(const sql::analysis& facts, std::size_t statement) {
+    sql::column_set out;
     for (std::size_t index = 0; index < facts.uses.size(); ++index) {
       const sql::use& of = facts.uses[index];
       if (of.statement != statement || !of.relation) continue;
@@ -442,9 +443,12 @@ verdict_ptr gate::state::judge(std::string_view text, entry& for_whom, const sco
 gate::gate() : state_(std::make_unique<state>()) {}
 gate::~gate() = default;
 
-verdict_ptr gate::judge(std::string_view sql, const context& with, const policy::principal& who, const scope& session) {
+verdict_ptr gate::judge(std::string_view text, const context& with, const policy::principal& who, const scope& session) {
   try {
-    return state_->judge(sql, state_->entry_for(with, who), session);
+    const sql::budget whole;
+    return state_->judge(text, state_->entry_for(with, who), session);
+  } catch (const sql::too_much_work&) {
+    return denied(from(sql::budget::refusal()), with);
   } catch (const std::exception&) {
     // Whatever went wrong while judging, the statement was not judged: it does not run.
     denial why;

@@ -40,9 +40,17 @@ policy::object guards::object_of(const catalog::relation& relation) const {
 
 const relation_guard& guards::of(const catalog::relation& relation) {
   if (const auto found = made_.find(relation.id.value()); found != made_.end()) return found->second;
-  ++depth_;
-  relation_guard made = make(relation);
-  --depth_;
+  // Also left when the budget of the statement ends in between.
+  struct one_deeper {
+    std::size_t& depth;
+    explicit one_deeper(std::size_t& of_set) : depth(of_set) { ++depth; }
+    ~one_deeper() { --depth; }
+  };
+  const auto below = [&] {
+    const one_deeper level(depth_);
+    return make(relation);
+  };
+  relation_guard made = below();
   return made_[relation.id.value()] = std::move(made);
 }
 

@@ -56,7 +56,7 @@ query_result analyser::returning(const object& body, frame& here) {
   out.open = here.visible_open;
   if (out.open) {
     out.open_lineage = here.open_lineage;
-    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage);
   }
   return out;
 }
@@ -109,8 +109,7 @@ query_result analyser::insert(const object& body, frame* outer) {
       query(*source_query, &here);
     }
   }
-  frame rows(outer);
-  rows.tables = here.tables;
+  frame rows(outer, &here);
   source self = target_source(target);
   rows.visible = self.columns;
   rows.visible_open = self.open;
@@ -129,8 +128,7 @@ query_result analyser::insert(const object& body, frame* outer) {
       value ignored;
       one(*infer, "whereClause", rows, ignored);
     }
-    frame update_rows(outer);
-    update_rows.tables = here.tables;
+    frame update_rows(outer, &here);
     source excluded = target_source(target);
     excluded.name = "excluded";
     excluded.schema.clear();

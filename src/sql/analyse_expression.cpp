@@ -10,6 +10,17 @@ namespace {
 // Columns that every table has and no row value shows (heap.c, SysAtt).
 constexpr std::array<std::string_view, 6> system_columns{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
 
+// All that a relation of FROM is made of.
+const column_set& lineage_of(const source& from) {
+  if (!from.all) {
+    budget::charge(1 + from.columns.size() / 4);
+    column_set all = from.open_lineage;
+    for (const output& column : from.columns) all.insert(column.lineage);
+    from.all = std::move(all);
+  }
+  return *from.all;
+}
+
 std::optional<std::string> constant_text(const object& body) {
   if (const auto found = plain_child(body, "sval")) return std::string(text(*found, "sval"));
   if (const auto found = plain_child(body, "ival")) return std::to_string(number(*found, "ival"));
@@ -55,7 +66,7 @@ struct shape {
   std::string_view name;                  // FigureColname
   int strength;
 };
-constexpr std::array<shape, 18> shapes{{
+constexpr std::array<shape, 17> shapes{{
     {"BooleanTest", {"arg"}, "", 0},
     {"NullTest", {"arg"}, "", 0},
     {"A_ArrayExpr", {"elements"}, "array", 2},
@@ -70,7 +81,6 @@ constexpr std::array<shape, 18> shapes{{
     {"SQLValueFunction", {}, "", 0},
     {"XmlExpr", {"named_args", "args"}, "xml", 2},
     {"XmlSerialize", {"expr"}, "xmlserialize", 2},
-    {"MultiAssignRef", {"source"}, "", 0},
     {"CaseWhen", {"expr", "result"}, "", 0},
     {"SortBy", {"node"}, "", 0},
     {"A_Indices", {"lidx", "uidx"}, "", 0},
@@ -85,22 +95,47 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> value_fu
     {"SVFOP_CURRENT_SCHEMA", "current_schema"},
 }};
 
-void absorb(value& into, const value& from) {
-  into.lineage.insert(from.lineage.begin(), from.lineage.end());
-  into.parameters.insert(from.parameters.begin(), from.parameters.end());
-}
-
 }  // namespace
 
-void analyser::read(const std::set<base_column>& columns) {
+void analyser::absorb(value& into, const value& from) const {
+  into.lineage.insert(from.lineage);
+  into.parameters.insert(from.parameters);
+  if (from.met && (!into.met || out_.meetings[*into.met].parameters.size() < out_.meetings[*from.met].parameters.size())) into.met = from.met;
+}
+
+void analyser::read(const column_set& columns) {
+  // A set that was read once has nothing new to say; what stands in it for columns not known yet is read when they are.
+  if (columns.size() > 1) {
+    if (!read_.insert(columns.identity()).second) return;
+    read_held_.push_back(columns);
+  }
+  budget::charge(columns.size());
   for (const base_column& each : columns) {
-    use& of = out_.uses[each.use];
-    if (each.attnum > 0) of.read_columns.insert(each.attnum);
+    if (each.use >= first_stand_in) break;
+    if (each.attnum > 0) out_.uses[each.use].read_columns.insert(each.attnum);
   }
 }
 
-void analyser::meet(const value& facts) {
-  if (!facts.parameters.empty() && !facts.lineage.empty()) out_.meetings.push_back({facts.parameters, facts.lineage});
+void analyser::note_meeting(const parameter_set& parameters, const column_set& columns) {
+  if (pending(columns)) pending_meetings_.push_back(out_.meetings.size());
+  out_.meetings.push_back({parameters, columns});
+}
+
+// What an expression meets, its parts have met before: the larger set takes the place of the smaller one.
+void analyser::meet(value& facts) {
+  if (facts.parameters.empty() || facts.lineage.empty()) return;
+  if (facts.met) {
+    meeting& part = out_.meetings[*facts.met];
+    if (facts.lineage.size() >= part.columns.size() && std::includes(facts.parameters.begin(), facts.parameters.end(), part.parameters.begin(), part.parameters.end()) &&
+        std::includes(facts.lineage.begin(), facts.lineage.end(), part.columns.begin(), part.columns.end())) {
+      budget::charge((facts.lineage.size() + facts.parameters.size()) / names_per_unit);
+      if (pending(facts.lineage) && !pending(part.columns)) pending_meetings_.push_back(*facts.met);
+      part = {facts.parameters, facts.lineage};
+      return;
+    }
+  }
+  facts.met = out_.meetings.size();
+  note_meeting(facts.parameters, facts.lineage);
 }
 
 void analyser::each(const object& body, std::string_view key, frame& here, value& into) {
@@ -134,6 +169,7 @@ value analyser::expression(const element& any, frame& here) {
 }
 
 value analyser::expression_node(const node& at, frame& here) {
+  budget::charge(units_per_node);
   value out;
   if (at.type == "A_Const" || at.type == "String" || at.type == "Integer" || at.type == "A_Star") return out;
   if (at.type == "ColumnRef") return column(at.body, here);
@@ -163,7 +199,7 @@ value analyser::expression_node(const node& at, frame& here) {
     // AND, OR, NOT join facts that are not compared with each other.
     for (const element& item : list(at.body, "args")) {
       value part = expression(item, here);
-      out.lineage.insert(part.lineage.begin(), part.lineage.end());
+      out.lineage.insert(part.lineage);
     }
     return out;
   }
@@ -239,6 +275,7 @@ value analyser::expression_node(const node& at, frame& here) {
     out.site.reset();
     return out;
   }
+  if (at.type == "MultiAssignRef") return multi_source(at.body, here);
   if (at.type == "XmlSerialize") type_of(at.body, "typeName");
   if (at.type == "ResTarget") {
     one(at.body, "val", here, out);
@@ -246,7 +283,7 @@ value analyser::expression_node(const node& at, frame& here) {
     return out;
   }
   if (at.type == "SelectStmt") {
-    for (const output& column : select(at.body, &here).columns) out.lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (const output& column : select(at.body, &here).columns) out.lineage.insert(column.lineage);
     return out;
   }
   for (const shape& known : shapes) {
@@ -272,6 +309,17 @@ value analyser::expression_node(const node& at, frame& here) {
   refuse("`" + std::string(at.type) + "` in an expression", location(at.body));
 }
 
+// `SET (a, b) = source`: the tree shows the source once per column, one after the other. It is read with the first.
+value analyser::multi_source(const object& body, frame& here) {
+  if (number(body, "colno") <= 1) {
+    value facts;
+    one(body, "source", here, facts);
+    meet(facts);
+    multi_source_ = std::move(facts);
+  }
+  return multi_source_;
+}
+
 value analyser::sublink(const object& body, frame& here) {
   value out;
   one(body, "testexpr", here, out);
@@ -280,7 +328,7 @@ value analyser::sublink(const object& body, frame& here) {
   const auto inner = field(body, "subselect");
   if (!inner) refuse("a sub-select of this form", location(body));
   const query_result result = query(*inner, &here);
-  for (const output& column : result.columns) out.lineage.insert(column.lineage.begin(), column.lineage.end());
+  for (const output& column : result.columns) out.lineage.insert(column.lineage);
   if (kind == "EXISTS_SUBLINK") out.name = "exists";
   if (kind == "ARRAY_SUBLINK") out.name = "array";
   if (kind == "EXPR_SUBLINK" && !result.columns.empty()) out.name = result.columns[0].name;
@@ -323,26 +371,32 @@ value analyser::call(const object& body, frame& here) {
 // The columns of one level (parse_relation.c, colNameToVar).
 bool analyser::column_at(const std::string& name, const frame& level, found_column& into) const {
   bool found = false;
-  for (const output& column : level.visible) {
-    if (column.name != name) continue;
-    // Ambiguous names are PostgreSQL's to refuse; until then they are all of them.
-    into.plain = found ? std::nullopt : column.plain;
-    into.lineage.insert(column.lineage.begin(), column.lineage.end());
-    found = true;
+  const auto parts = level.parts();
+  for (const level_part& part : parts) {
+    budget::charge(1 + part.visible->size() / names_per_unit);
+    for (const output& column : *part.visible) {
+      if (column.name != name) continue;
+      // Ambiguous names are PostgreSQL's to refuse; until then they are all of them.
+      into.plain = found ? std::nullopt : column.plain;
+      into.lineage.insert(column.lineage);
+      found = true;
+    }
   }
   if (!found) return false;
-  for (const source& from : level.sources) {
-    if (!from.use) continue;
-    for (const output& column : from.columns) {
-      if (column.name == name && column.plain && into.lineage.count(*column.plain)) into.sites.push_back(*column.plain);
+  for (const level_part& part : parts) {
+    for (const source& from : *part.sources) {
+      if (!from.use) continue;
+      budget::charge(1 + from.columns.size() / names_per_unit);
+      for (const output& column : from.columns) {
+        if (column.name == name && column.plain && into.lineage.count(*column.plain)) into.sites.push_back(*column.plain);
+      }
     }
   }
   return true;
 }
 
 void analyser::whole(const source& from, std::int16_t mark, found_column& into) {
-  into.lineage.insert(from.open_lineage.begin(), from.open_lineage.end());
-  for (const output& column : from.columns) into.lineage.insert(column.lineage.begin(), column.lineage.end());
+  into.lineage.insert(lineage_of(from));
   if (!from.use) return;
   if (mark == column_site::whole_row) out_.uses[*from.use].whole_row = true;
   into.sites.push_back({*from.use, mark});
@@ -351,26 +405,35 @@ void analyser::whole(const source& from, std::int16_t mark, found_column& into) 
 // A relation of one level by its name, and what of it is meant (parse_expr.c, transformColumnRef).
 bool analyser::relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into) {
   const std::size_t table_at = parts.size() > 1 ? parts.size() - 2 : 0;
-  for (const source& from : level.sources) {
-    if (from.hidden || from.name != parts[table_at]) continue;
-    if (table_at >= 1 && from.schema != parts[table_at - 1]) continue;
-    if (parts.size() == 1) return whole(from, column_site::whole_row, into), true;
-    if (parts.back() == "*") return whole(from, column_site::star, into), true;
-    for (const output& column : from.columns) {
-      if (column.name != parts.back()) continue;
-      into.plain = column.plain;
-      into.lineage.insert(column.lineage.begin(), column.lineage.end());
-      if (from.use && column.plain && column.plain->use == *from.use) into.sites.push_back(*column.plain);
-      return true;
-    }
-    if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) {
-      out_.uses[*from.use].system_columns.insert(parts.back());
-      return true;
-    }
-    // Not a column: `t.f` is then the function f of the row.
-    return whole(from, column_site::whole_row, into), true;
+  const auto meant = [&](const source& from) {
+    return !from.hidden && from.name == parts[table_at] && (table_at == 0 || from.schema == parts[table_at - 1]);
+  };
+  const source* found = nullptr;
+  for (const level_part& part : level.parts()) {
+    budget::charge(1 + part.sources->size() / names_per_unit);
+    const auto at = std::find_if(part.sources->begin(), part.sources->end(), meant);
+    if (at == part.sources->end()) continue;
+    found = &*at;
+    break;
   }
-  return false;
+  if (!found) return false;
+  const source& from = *found;
+  if (parts.size() == 1) return whole(from, column_site::whole_row, into), true;
+  if (parts.back() == "*") return whole(from, column_site::star, into), true;
+  budget::charge(from.columns.size() / names_per_unit);
+  for (const output& column : from.columns) {
+    if (column.name != parts.back()) continue;
+    into.plain = column.plain;
+    into.lineage.insert(column.lineage);
+    if (from.use && column.plain && column.plain->use == *from.use) into.sites.push_back(*column.plain);
+    return true;
+  }
+  if (from.use && std::find(system_columns.begin(), system_columns.end(), parts.back()) != system_columns.end()) {
+    out_.uses[*from.use].system_columns.insert(parts.back());
+    return true;
+  }
+  // Not a column: `t.f` is then the function f of the row.
+  return whole(from, column_site::whole_row, into), true;
 }
 
 // Unqualified: of any relation of the nearest level that has one; PostgreSQL refuses when there are two.
@@ -378,10 +441,13 @@ bool analyser::system_column_at(const std::string& name, const frame& here) {
   if (std::find(system_columns.begin(), system_columns.end(), name) == system_columns.end()) return false;
   bool found = false;
   for (const frame* level = &here; level && !found; level = level->outer) {
-    for (const source& from : level->sources) {
-      if (!from.use) continue;
-      out_.uses[*from.use].system_columns.insert(name);
-      found = true;
+    for (const level_part& part : level->parts()) {
+      budget::charge(1 + part.sources->size() / names_per_unit);
+      for (const source& from : *part.sources) {
+        if (!from.use) continue;
+        out_.uses[*from.use].system_columns.insert(name);
+        found = true;
+      }
     }
   }
   return found;
@@ -399,7 +465,7 @@ analyser::found_column analyser::resolve(const std::vector<std::string>& parts, 
       if (settled) ended = level;
       if (settled || !level->visible_open) continue;
       out.known = out.maybe = true;
-      out.lineage.insert(level->open_lineage.begin(), level->open_lineage.end());
+      out.lineage.insert(level->open_lineage);
     }
   }
   for (frame* level = &here; level && !settled; level = level->outer) {
@@ -422,14 +488,18 @@ void analyser::doubt_target(const std::string& name, const frame* beyond, found_
   });
   if (certain) return;
   for (const frame* level = beyond; level; level = level->outer) {
-    for (const source& from : level->sources) {
-      if (!from.target || !from.use) continue;
-      const std::size_t before = found.sites.size();
-      if (from.name == name) found.sites.push_back({*from.use, column_site::whole_row});
-      for (const output& column : from.columns) {
-        if (column.name == name && column.plain) found.sites.push_back(*column.plain);
+    for (const level_part& part : level->parts()) {
+      budget::charge(1 + part.sources->size() / names_per_unit);
+      for (const source& from : *part.sources) {
+        if (!from.target || !from.use) continue;
+        budget::charge(from.columns.size() / names_per_unit);
+        const std::size_t before = found.sites.size();
+        if (from.name == name) found.sites.push_back({*from.use, column_site::whole_row});
+        for (const output& column : from.columns) {
+          if (column.name == name && column.plain) found.sites.push_back(*column.plain);
+        }
+        found.maybe = found.maybe || found.sites.size() > before;
       }
-      found.maybe = found.maybe || found.sites.size() > before;
     }
   }
 }
@@ -446,12 +516,15 @@ value analyser::column(const object& body, frame& here) {
   site.name = parts.back();
   seen_columns_.insert(site.offset);
   if (parts.size() == 1 && parts[0] == "*") {
-    for (const output& each_column : here.visible) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
-    out.lineage.insert(here.open_lineage.begin(), here.open_lineage.end());
-    for (const source& from : here.sources) {
-      if (from.use) site.columns.push_back({*from.use, column_site::star});
-      for (const output& each_column : from.columns) out.lineage.insert(each_column.lineage.begin(), each_column.lineage.end());
+    for (const level_part& part : here.parts()) {
+      budget::charge(1 + part.visible->size());
+      for (const output& each_column : *part.visible) out.lineage.insert(each_column.lineage);
+      for (const source& from : *part.sources) {
+        if (from.use) site.columns.push_back({*from.use, column_site::star});
+        out.lineage.insert(lineage_of(from));
+      }
     }
+    out.lineage.insert(here.open_lineage);
   } else {
     found_column found = resolve(parts, here);
     out.lineage = std::move(found.lineage);
@@ -474,7 +547,7 @@ value analyser::column(const object& body, frame& here) {
     for (const auto& each_column : site.columns) {
       if (std::find(before.columns.begin(), before.columns.end(), each_column) == before.columns.end()) before.columns.push_back(each_column);
     }
-    before.lineage.insert(site.lineage.begin(), site.lineage.end());
+    before.lineage.insert(site.lineage);
     before.maybe = before.maybe || site.maybe;
     out.site = known->second;
   } else {
@@ -482,6 +555,7 @@ value analyser::column(const object& body, frame& here) {
     out.site = out_.columns.size();
     out_.columns.push_back(std::move(site));
   }
+  if (pending(out.lineage)) pending_sites_.push_back(*out.site);
   return out;
 }
 

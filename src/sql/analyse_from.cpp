@@ -4,31 +4,73 @@
 #include "analyser.hpp"
 
 namespace sluice::sql {
+namespace {
+
+// Takes columns by name out of one side of a join.
+class taking {
+ public:
+  taking(std::vector<output>& columns, bool none) : columns_(columns) {
+    if (none) return;
+    for (std::size_t at = columns.size(); at-- > 0;) places_[columns[at].name].push_back(at);
+    taken_.resize(columns.size());
+  }
+  // The first of the name that is still there.
+  std::optional<output> take(const std::string& name) {
+    const auto found = places_.find(name);
+    if (found == places_.end() || found->second.empty()) return std::nullopt;
+    const std::size_t at = found->second.back();
+    found->second.pop_back();
+    taken_[at] = true;
+    return columns_[at];
+  }
+  void finish() {
+    if (taken_.empty()) return;
+    std::size_t kept = 0;
+    for (std::size_t at = 0; at < columns_.size(); ++at) {
+      if (taken_[at]) continue;
+      if (kept != at) columns_[kept] = std::move(columns_[at]);
+      ++kept;
+    }
+    columns_.resize(kept);
+  }
+
+ private:
+  std::vector<output>& columns_;
+  std::unordered_map<std::string, std::vector<std::size_t>> places_;
+  std::vector<bool> taken_;
+};
+
+}  // namespace
 
 void analyser::rename_columns(std::vector<output>& columns, const std::vector<std::string>& by) {
   for (std::size_t at = 0; at < by.size() && at < columns.size(); ++at) columns[at].name = by[at];
 }
 
-void analyser::rename_columns(std::vector<output>& columns, const std::vector<std::string>& by, bool open, std::set<base_column>& open_lineage) {
+void analyser::rename_columns(std::vector<output>& columns, const std::vector<std::string>& by, bool open, column_set& open_lineage) {
   if (!open) return rename_columns(columns, by);
-  for (const output& column : columns) open_lineage.insert(column.lineage.begin(), column.lineage.end());
+  for (const output& column : columns) open_lineage.insert(column.lineage);
   if (by.empty()) return;
   columns.clear();
   for (const auto& name : by) columns.push_back({name, open_lineage, std::nullopt});
 }
 
+void analyser::mark_ambiguous(const std::vector<source>& before, const source& next) {
+  budget::charge(1 + before.size() / names_per_unit);
+  for (const source& each : before) {
+    if (each.name != next.name || each.hidden || next.hidden) continue;
+    if (next.use) out_.uses[*next.use].ambiguous_alias = true;
+    if (each.use) out_.uses[*each.use].ambiguous_alias = true;
+  }
+}
+
 void analyser::add(frame& to, from_item item) {
   for (auto& next : item.sources) {
-    for (const source& before : to.sources) {
-      if (before.name != next.name || before.hidden || next.hidden) continue;
-      if (next.use) out_.uses[*next.use].ambiguous_alias = true;
-      if (before.use) out_.uses[*before.use].ambiguous_alias = true;
-    }
+    mark_ambiguous(to.sources, next);
     to.sources.push_back(std::move(next));
   }
   to.visible.insert(to.visible.end(), std::make_move_iterator(item.visible.begin()), std::make_move_iterator(item.visible.end()));
   to.visible_open = to.visible_open || item.open;
-  to.open_lineage.insert(item.open_lineage.begin(), item.open_lineage.end());
+  to.open_lineage.insert(item.open_lineage);
 }
 
 from_item analyser::relation(const object& range, frame& here, const object* sample) {
@@ -39,6 +81,7 @@ from_item analyser::relation(const object& range, frame& here, const object* sam
   from_here.name = self.alias ? *self.alias : self.written_name;
   if (self.found == resolution::cte) {
     const common_table* table = find_table(self.written_name, &here);
+    budget::charge(table->columns.size() * units_per_output);
     from_here.columns = table->columns;
     from_here.open = table->open;
     from_here.open_lineage = table->open_lineage;
@@ -80,7 +123,7 @@ from_item analyser::range_function(const object& body, frame& here) {
     if (items.empty()) refuse("a function in FROM of this form");
     const value facts = expression(items[0], here);
     if (first_name.empty()) first_name = facts.name;
-    from_here.open_lineage.insert(facts.lineage.begin(), facts.lineage.end());
+    from_here.open_lineage.insert(facts.lineage);
     if (items.size() > 1) {
       const auto definitions = as_node(items[1]);
       if (definitions && definitions->type == "List") {
@@ -157,51 +200,42 @@ from_item analyser::join(const object& body, frame& here) {
   if (!left_item || !right_item) refuse("a join of this form");
   from_item left = from(*left_item, here);
   // What is LATERAL on the right side sees the left one and the items before the join; what is not sees neither.
-  frame beside(here.outer);
-  beside.tables = here.tables;
-  beside.sources = here.sources;
-  beside.sources.insert(beside.sources.end(), left.sources.begin(), left.sources.end());
-  beside.visible = here.visible;
-  beside.visible.insert(beside.visible.end(), left.visible.begin(), left.visible.end());
+  frame beside(here.outer, &here);
+  beside.lent = here.parts();
+  beside.lent.push_back({&left.sources, &left.visible});
   beside.visible_open = here.visible_open || left.open;
   beside.open_lineage = here.open_lineage;
-  beside.open_lineage.insert(left.open_lineage.begin(), left.open_lineage.end());
+  beside.open_lineage.insert(left.open_lineage);
   from_item right = from(*right_item, beside);
   const std::string_view kind = text(body, "jointype");
 
   std::vector<std::string> merged = names(body, "usingClause");
   if (flag(body, "isNatural")) {
+    std::unordered_set<std::string_view> names_right;
+    for (const output& column : right.visible) names_right.insert(column.name);
     for (const output& column : left.visible) {
-      const auto same = [&](const output& other) { return other.name == column.name; };
-      if (std::any_of(right.visible.begin(), right.visible.end(), same)) merged.push_back(column.name);
+      if (names_right.count(column.name)) merged.push_back(column.name);
     }
   }
+  // The condition is read before USING takes columns out of the two sides: there is never both.
+  if (field(body, "quals")) {
+    frame both(here.outer, &here);
+    both.lent = {{&left.sources, &left.visible}, {&right.sources, &right.visible}};
+    both.visible_open = left.open || right.open;
+    both.open_lineage = left.open_lineage;
+    both.open_lineage.insert(right.open_lineage);
+    value facts;
+    one(body, "quals", both, facts);
+    note_quals(body, "quals", both);
+  }
   from_item out;
-  frame both(here.outer);
-  both.tables = here.tables;
-  both.sources = left.sources;
-  both.sources.insert(both.sources.end(), right.sources.begin(), right.sources.end());
-  both.visible = left.visible;
-  both.visible.insert(both.visible.end(), right.visible.begin(), right.visible.end());
-  both.visible_open = left.open || right.open;
-  both.open_lineage = left.open_lineage;
-  both.open_lineage.insert(right.open_lineage.begin(), right.open_lineage.end());
-
-  const auto take = [](std::vector<output>& columns, const std::string& name) -> std::optional<output> {
-    for (auto at = columns.begin(); at != columns.end(); ++at) {
-      if (at->name != name) continue;
-      output found = std::move(*at);
-      columns.erase(at);
-      return found;
-    }
-    return std::nullopt;
-  };
+  taking from_both[] = {taking(left.visible, merged.empty()), taking(right.visible, merged.empty())};
   std::vector<output> shared;
   for (const auto& name : merged) {
-    auto from_left = take(left.visible, name), from_right = take(right.visible, name);
+    auto from_left = from_both[0].take(name), from_right = from_both[1].take(name);
     output column{name, {}, std::nullopt};
     for (const auto& side : {from_left, from_right}) {
-      if (side) column.lineage.insert(side->lineage.begin(), side->lineage.end());
+      if (side) column.lineage.insert(side->lineage);
     }
     // FULL JOIN coalesces the two; otherwise the column of the row-keeping side is passed on.
     if (kind == "JOIN_RIGHT") {
@@ -210,6 +244,7 @@ from_item analyser::join(const object& body, frame& here) {
       column.plain = from_left->plain;
     }
     read(column.lineage);
+    if (pending(column.lineage)) pending_sites_.push_back(out_.columns.size());
     // No place in the text stands for this comparison, but it is one.
     column_site compared;
     compared.offset = std::string::npos;
@@ -220,24 +255,22 @@ from_item analyser::join(const object& body, frame& here) {
     out_.columns.push_back(std::move(compared));
     shared.push_back(std::move(column));
   }
-  if (field(body, "quals")) {
-    value facts;
-    one(body, "quals", both, facts);
-    note_quals(body, "quals", both);
-  }
+  for (taking& side : from_both) side.finish();
   out.open = left.open || right.open;
   out.open_lineage = left.open_lineage;
-  out.open_lineage.insert(right.open_lineage.begin(), right.open_lineage.end());
-  out.visible = shared;
-  out.visible.insert(out.visible.end(), left.visible.begin(), left.visible.end());
-  out.visible.insert(out.visible.end(), right.visible.begin(), right.visible.end());
+  out.open_lineage.insert(right.open_lineage);
+  budget::charge(1 + right.visible.size() / names_per_unit);
+  if (shared.empty()) {
+    out.visible = std::move(left.visible);
+  } else {
+    budget::charge(left.visible.size() / names_per_unit);
+    out.visible = shared;
+    out.visible.insert(out.visible.end(), std::make_move_iterator(left.visible.begin()), std::make_move_iterator(left.visible.end()));
+  }
+  out.visible.insert(out.visible.end(), std::make_move_iterator(right.visible.begin()), std::make_move_iterator(right.visible.end()));
   out.sources = std::move(left.sources);
   for (source& next : right.sources) {
-    for (const source& before : out.sources) {
-      if (before.name != next.name || before.hidden || next.hidden) continue;
-      if (next.use) out_.uses[*next.use].ambiguous_alias = true;
-      if (before.use) out_.uses[*before.use].ambiguous_alias = true;
-    }
+    mark_ambiguous(out.sources, next);
     out.sources.push_back(std::move(next));
   }
   if (const auto using_alias = plain_child(body, "join_using_alias")) {
@@ -278,8 +311,7 @@ from_item analyser::from(const element& item, frame& here) {
     const auto inner = field(at->body, "subquery");
     if (!inner) refuse("a subquery of this form");
     // Only LATERAL sees its neighbours; common tables of this level are seen by both.
-    frame around(here.outer);
-    around.tables = here.tables;
+    frame around(here.outer, &here);
     query_result result = query(*inner, flag(at->body, "lateral") ? &here : &around);
     // What it computes for a row may run before that row met all conditions.
     if (flag(at->body, "lateral")) current().quals_plain = false;

@@ -16,6 +16,7 @@ constexpr std::array<std::string_view, 33> aggregates{
 
 // Offsets of the column references of an expression that stand outside aggregates and sub-selects.
 void ungrouped_references(const element& any, std::set<std::size_t>& into) {
+  budget::charge(1);
   array several;
   if (any.get(several) == simdjson::SUCCESS) {
     for (const element item : several) ungrouped_references(item, into);
@@ -49,53 +50,13 @@ query_result analyser::query(const element& any, frame* outer) {
   refuse("`" + std::string(at->type) + "` as a query", location(at->body));
 }
 
-void analyser::common_table_expression(const object& body, frame& here, bool recursive) {
-  const std::string name(text(body, "ctename"));
+void analyser::common_table_expression(const object& body, frame& here) {
   const auto inner = field(body, "ctequery");
   if (!inner) refuse("a common table expression of this form", location(body));
-  const auto renamed = names(body, "aliascolnames");
-  query_result result;
-  if (recursive) {
-    // The first pass learns the columns from the non-recursive arm, the second what flows round.
-    const auto slot = [&]() -> common_table& {
-      return *std::find_if(here.tables.begin(), here.tables.end(), [&](const common_table& table) { return table.name == name; });
-    };
-    const auto whole = as_node(*inner);
-    if (whole && whole->type == "SelectStmt" && text(whole->body, "op") != "SETOP_NONE") {
-      if (const auto left = plain_child(whole->body, "larg")) {
-        frame arm(&here);
-        with_clause(whole->body, arm);
-        query_result first = select(*left, &arm);
-        rename_columns(first.columns, renamed, first.open, first.open_lineage);
-        slot().columns = std::move(first.columns);
-        slot().open = first.open;
-        slot().open_lineage = std::move(first.open_lineage);
-      }
-    }
-    query_result once = query(*inner, &here);
-    rename_columns(once.columns, renamed, once.open, once.open_lineage);
-    for (auto& column : once.columns) column.plain.reset();
-    slot().columns = std::move(once.columns);
-    slot().open = once.open;
-    slot().open_lineage = std::move(once.open_lineage);
-    result = query(*inner, &here);
-    rename_columns(result.columns, renamed, result.open, result.open_lineage);
-    for (auto& column : result.columns) column.plain.reset();
-    for (const auto clause_name : {"search_clause", "cycle_clause"}) {
-      const auto clause = plain_child(body, clause_name);
-      if (!clause) continue;
-      for (const auto key : {"search_seq_column", "cycle_mark_column", "cycle_path_column"}) {
-        const std::string_view made = text(*clause, key);
-        if (!made.empty()) result.columns.push_back({std::string(made), {}, std::nullopt});
-      }
-    }
-    slot().columns = std::move(result.columns);
-    slot().open = result.open;
-    slot().open_lineage = std::move(result.open_lineage);
-    return;
-  }
-  result = query(*inner, &here);
-  rename_columns(result.columns, renamed, result.open, result.open_lineage);
+  query_result result = query(*inner, &here);
+  rename_columns(result.columns, names(body, "aliascolnames"), result.open, result.open_lineage);
+  const std::string name(text(body, "ctename"));
+  here.table_at[name] = here.tables.size();
   here.tables.push_back({name, std::move(result.columns), result.open, std::move(result.open_lineage)});
 }
 
@@ -108,26 +69,42 @@ void analyser::with_clause(const object& body, frame& here) {
     const auto entry = as_node(raw);
     if (!entry || entry->type != "CommonTableExpr") refuse("WITH of this form");
     entries.push_back(entry->body);
+    if (!recursive) continue;
     // Under RECURSIVE every name of the list is visible in all of it, also before its own place.
-    if (recursive) here.tables.push_back({std::string(text(entry->body, "ctename")), {}, true, {}});
+    const std::string name(text(entry->body, "ctename"));
+    const std::size_t number_of = stand_ins_++;
+    here.table_at[name] = here.tables.size();
+    here.tables.push_back({name, {}, true, {stand_in(number_of, 0)}, number_of});
   }
-  for (const object& entry : entries) common_table_expression(entry, here, recursive);
+  if (!recursive) {
+    for (const object& entry : entries) common_table_expression(entry, here);
+    return;
+  }
+  const std::size_t first = here.tables.size() - entries.size();
+  for (std::size_t at = 0; at < entries.size(); ++at) recursive_table(entries[at], here, first + at);
+  for (std::size_t at = first; at < here.tables.size(); ++at) {
+    for (output& column : here.tables[at].columns) column.lineage = settled(column.lineage);
+    here.tables[at].open_lineage = settled(here.tables[at].open_lineage);
+  }
+  settle_facts();
 }
 
-query_result analyser::set_operation(const object& body, frame& here) {
+query_result analyser::set_operation(const object& body, frame& here, const after_arm& learn) {
   const auto left = plain_child(body, "larg"), right = plain_child(body, "rarg");
   if (!left || !right) refuse("a set operation of this form");
   query_result out = select(*left, &here);
+  if (learn) learn(out);
   const query_result other = select(*right, &here);
+  budget::charge(out.columns.size() * units_per_output);
   for (std::size_t at = 0; at < out.columns.size(); ++at) {
     out.columns[at].plain.reset();
-    if (at < other.columns.size()) out.columns[at].lineage.insert(other.columns[at].lineage.begin(), other.columns[at].lineage.end());
+    if (at < other.columns.size()) out.columns[at].lineage.insert(other.columns[at].lineage);
   }
   out.open = out.open || other.open;
-  out.open_lineage.insert(other.open_lineage.begin(), other.open_lineage.end());
+  out.open_lineage.insert(other.open_lineage);
   if (out.open) {
-    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
-    for (const output& column : other.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage);
+    for (const output& column : other.columns) out.open_lineage.insert(column.lineage);
     for (output& column : out.columns) column.lineage = out.open_lineage;
   }
   return out;
@@ -142,7 +119,7 @@ query_result analyser::values(const object& body, frame& here) {
     for (const element& item : list(row->body, "items")) {
       const value facts = expression(item, here);
       if (out.columns.size() <= at) out.columns.push_back({"column" + std::to_string(at + 1), {}, std::nullopt});
-      out.columns[at++].lineage.insert(facts.lineage.begin(), facts.lineage.end());
+      out.columns[at++].lineage.insert(facts.lineage);
     }
   }
   return out;
@@ -160,6 +137,7 @@ std::vector<output> analyser::targets(const std::vector<element>& items, frame& 
       const auto parts = names(inner_node->body, "fields");
       if (!parts.empty() && parts.back() == "*") {
         if (parts.size() == 1) {
+          budget::charge(here.visible.size() * units_per_output);
           out.insert(out.end(), here.visible.begin(), here.visible.end());
         } else {
           const source* of = nullptr;
@@ -171,10 +149,13 @@ std::vector<output> analyser::targets(const std::vector<element>& items, frame& 
               break;
             }
           }
-          if (of) out.insert(out.end(), of->columns.begin(), of->columns.end());
+          if (of) {
+            budget::charge(of->columns.size() * units_per_output);
+            out.insert(out.end(), of->columns.begin(), of->columns.end());
+          }
           if (!of || of->open) {
             here.visible_open = true;
-            if (of) here.open_lineage.insert(of->open_lineage.begin(), of->open_lineage.end());
+            if (of) here.open_lineage.insert(of->open_lineage);
           }
         }
         if (facts.site && bare) bare->push_back(*facts.site);
@@ -197,7 +178,7 @@ std::vector<output> analyser::targets(const std::vector<element>& items, frame& 
       if (last && last->type == "A_Star" && top) current().outputs_known = false;
       if (last && last->type == "A_Star") {
         here.visible_open = true;
-        here.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+        here.open_lineage.insert(column.lineage);
         continue;
       }
     }
@@ -238,6 +219,7 @@ void analyser::group_by(const object& body, frame& here, const std::vector<outpu
       const found_column found = resolve(parts, here);
       plain = found.plain;
       if (!found.known) {
+        budget::charge(out.size() / names_per_unit);
         for (const output& column : out) {
           if (parts.size() == 1 && column.name == parts[0]) plain = column.plain;
         }
@@ -256,6 +238,7 @@ void analyser::group_by(const object& body, frame& here, const std::vector<outpu
     const auto inside = std::any_of(here.sources.begin(), here.sources.end(), [&](const source& from) { return from.use == index; });
     if (!inside || !std::all_of(key.begin(), key.end(), [&](std::int16_t attnum) { return columns.count(attnum) > 0; })) continue;
     std::set<std::int16_t> needed;
+    budget::charge(references.size());
     for (const std::size_t offset : references) {
       const auto found = site_at_.find(offset);
       if (found == site_at_.end()) continue;
@@ -280,6 +263,7 @@ void analyser::sort_and_limit(const object& body, frame& here, const std::vector
     const auto by = child(sort->body, "node");
     if (by && by->type == "ColumnRef") {
       const auto parts = names(by->body, "fields");
+      budget::charge(out.size() / names_per_unit);
       // Output names win over input columns in ORDER BY.
       if (parts.size() == 1 && std::any_of(out.begin(), out.end(), [&](const output& column) { return column.name == parts[0]; })) {
         seen_columns_.insert(location(by->body));
@@ -323,7 +307,8 @@ bool analyser::plain_top(const object& body) const {
   return true;
 }
 
-query_result analyser::select(const object& body, frame* outer, bool top) {
+// `learn` hears of the first arm of a set operation before the second one is read.
+query_result analyser::select(const object& body, frame* outer, bool top, const after_arm& learn) {
   ++current().query_levels;
   const std::size_t first_use = out_.uses.size();
   frame here(outer);
@@ -331,15 +316,15 @@ query_result analyser::select(const object& body, frame* outer, bool top) {
   query_result out;
   const std::string_view op = text(body, "op");
   if (op != "SETOP_NONE" && !op.empty()) {
-    out = set_operation(body, here);
-    here.visible = out.columns;
+    out = set_operation(body, here, learn);
+    if (field(body, "sortClause")) here.visible = out.columns;
     sort_and_limit(body, here, out.columns);
     locking(body, here, first_use);
     return out;
   }
   if (field(body, "valuesLists")) {
     out = values(body, here);
-    here.visible = out.columns;
+    if (field(body, "sortClause")) here.visible = out.columns;
     sort_and_limit(body, here, out.columns);
     return out;
   }
@@ -352,7 +337,7 @@ query_result analyser::select(const object& body, frame* outer, bool top) {
   out.open = here.visible_open;
   if (out.open) {
     out.open_lineage = here.open_lineage;
-    for (const output& column : out.columns) out.open_lineage.insert(column.lineage.begin(), column.lineage.end());
+    for (const output& column : out.columns) out.open_lineage.insert(column.lineage);
   }
   if (top && plain_top(body)) {
     for (const std::size_t index : bare) out_.columns[index].top_output = !out_.columns[index].maybe;

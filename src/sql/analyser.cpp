@@ -32,6 +32,11 @@ analysis analyser::run(const after_statement& after_each) {
     out_.statements.push_back(std::move(next));
     statement_node(*top);
     if (out_.statements.back().what != command::instance) sweep(*field(entry, "stmt"));
+    // INVARIANT: no stand-in leaves the analysis; its use is none.
+    const auto& outputs = current().outputs;
+    if (!pending_sites_.empty() || !pending_meetings_.empty() ||
+        std::any_of(outputs.begin(), outputs.end(), [](const output& each) { return pending(each.lineage); }))
+      refuse("WITH RECURSIVE of this form", current().start);
     if (after_each) {
       after_each(out_, names_);
       search_system_schema();
@@ -41,6 +46,7 @@ analysis analyser::run(const after_statement& after_each) {
 }
 
 void analyser::sweep(const element& any) {
+  budget::charge(1);
   array several;
   if (any.get(several) == simdjson::SUCCESS) {
     for (const element item : several) sweep(item);
@@ -118,9 +124,9 @@ void analyser::resolve_use(use& of, bool making) const {
 }
 
 const common_table* analyser::find_table(const std::string& name, frame* from) const {
-  for (; from; from = from->outer) {
-    for (auto at = from->tables.rbegin(); at != from->tables.rend(); ++at) {
-      if (at->name == name) return &*at;
+  for (const frame* level = from; level; level = level->outer) {
+    for (const frame* part = level; part; part = part->beside) {
+      if (const auto found = part->table_at.find(name); found != part->table_at.end()) return &part->tables[found->second];
     }
   }
   return nullptr;
@@ -162,6 +168,7 @@ std::vector<output> analyser::columns_of(std::size_t use_index, bool& open) cons
     open = columns.empty();
   };
   if (of.found == resolution::relation) {
+    budget::charge(of.relation->columns.size() * units_per_output);
     for (const auto& column : of.relation->columns) {
       const base_column self{use_index, column.attnum};
       out.push_back({column.name, {self}, self});
@@ -182,8 +189,14 @@ const fresh_names& name_space::fresh() const {
 base::result<analysis> analyse(const tree& of, const name_space& names, const after_statement& after_each) {
   base::diagnostic why;
   why.sqlstate = "42501";
+  const bool paid = budget::open();
+  const budget own;
   try {
     return analyser(of, names).run(after_each);
+  } catch (const too_much_work&) {
+    // Whoever opened a budget around this one must hear of it.
+    if (paid) throw;
+    return budget::refusal();
   } catch (const not_understood& stop) {
     why.cause = stop.construct + " is not understood by the gateway and therefore denied";
     why.hint = stop.hint;

@@ -21,8 +21,8 @@ struct tree::state {
   std::string text;
   simdjson::dom::parser parser;
   element root;
-  mutable std::vector<token> tokens;
-  mutable bool scanned = false;
+  std::vector<token> tokens;
+  bool scanned = false;
 };
 
 struct node {

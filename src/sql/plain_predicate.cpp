@@ -69,6 +69,7 @@ std::string_view analyser::plain_operand(const element& any, frame& here) {
 }
 
 bool analyser::plain_predicate(const element& any, frame& here) {
+  budget::charge(1);
   const auto at = as_node(any);
   if (!at) return true;
   const auto all = [&](std::string_view key) {

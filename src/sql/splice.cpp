@@ -5,6 +5,7 @@
 #include <map>
 
 #include "node.hpp"
+#include "sluice/sql/budget.hpp"
 
 namespace sluice::sql {
 namespace {
@@ -73,6 +74,7 @@ class comparison {
 
   // Equal but for positions. `hole`: the original's condition that $65000 stands for.
   bool equal(const element& one, const element& other, const element* hole) {
+    budget::charge(1);
     if (hole) {
       const auto at = as_node(one);
       if (at && at->type == "ParamRef" && number(at->body, "number") == hole_parameter) return same(*hole, other);
@@ -238,6 +240,7 @@ class comparison {
   }
 
   bool same(const element& before, const element& after) {
+    budget::charge(1);
     array one_list, other_list;
     if (before.get(one_list) == simdjson::SUCCESS) {
       if (after.get(other_list) != simdjson::SUCCESS || one_list.size() != other_list.size()) return fail("a list");

@@ -1,12 +1,13 @@
 #include "sluice/sql/tree.hpp"
 
-#include <pg_query.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 
+#include "guarded_parser.hpp"
 #include "node.hpp"
+#include "sluice/sql/budget.hpp"
+#include "weigh.hpp"
 
 namespace sluice::sql {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 // Operator runs beyond these make PostgreSQL's lexer quadratic (measured: 100 KB of `+` take a minute).
 constexpr std::size_t max_comment_starts_in_run = 8;
 constexpr std::size_t max_plus_in_run = 32;
+constexpr std::size_t units_per_token = 4;  // to parse it, print it as JSON and read that (budget.hpp)
 // A node is an object in an object, often in an array: JSON levels per level of the parse tree.
 constexpr std::size_t json_levels_per_node = 4;
 
@@ -114,6 +116,36 @@ token read_token(std::string_view bytes) {
   return out;
 }
 
+bool scan(const std::string& text, std::vector<token>& into) {
+  std::optional<PgQueryScanResult> scanned = guarded_scan(text.c_str());
+  if (!scanned) return false;
+  const bool whole = !scanned->error;
+  if (whole) {
+    const std::string_view bytes(scanned->pbuf.data, scanned->pbuf.len);
+    // ScanResult: version = 1 (varint), tokens = 2 (length-delimited).
+    for (std::size_t at = 0; at < bytes.size();) {
+      const std::uint64_t key = varint(bytes, at);
+      const std::uint64_t value = varint(bytes, at);
+      if ((key & 7u) != 2) continue;
+      into.push_back(read_token(bytes.substr(at, value)));
+      at += value;
+    }
+  }
+  pg_query_free_scan_result(*scanned);
+  return whole;
+}
+
+std::optional<base::diagnostic> refuse_weight(const std::vector<token>& tokens, const parse_limits& limits) {
+  const std::size_t weight = weigh(tokens);
+  if (weight <= limits.max_tokens) return std::nullopt;
+  if (tokens.size() <= limits.max_tokens) {
+    return problem("54001", "statement is too complex: it assigns one source to many columns",
+                   "write `SET a = …, b = …` in place of `SET (a, b) = …`, or join the source in FROM");
+  }
+  return problem("54001", "statement has " + std::to_string(tokens.size()) + " words and signs, more than the limit of " + std::to_string(limits.max_tokens),
+                 "split the statement, or use COPY for bulk data");
+}
+
 }  // namespace
 
 tree::tree(std::unique_ptr<state> inside) : state_(std::move(inside)) {}
@@ -133,20 +165,28 @@ base::result<tree> parse(std::string_view sql, const parse_limits& limits) {
   if (auto refused = refuse_text(sql, limits)) return std::move(*refused);
   auto state = std::make_unique<tree::state>();
   state->text = std::string(sql);
-  PgQueryParseResult parsed = pg_query_parse(state->text.c_str());
+  state->scanned = scan(state->text, state->tokens);
+  if (state->scanned) {
+    if (auto refused = refuse_weight(state->tokens, limits)) return std::move(*refused);
+    budget::charge(state->tokens.size() * units_per_token);
+  }
+  std::optional<PgQueryParseResult> parsed = guarded_parse(state->text.c_str());
+  if (!parsed) return problem("54001", "statement is too large for the parser", "split the statement");
   struct release {
     PgQueryParseResult& result;
     ~release() { pg_query_free_parse_result(result); }
-  } guard{parsed};
-  if (parsed.error) {
-    const std::string message = parsed.error->message ? parsed.error->message : "syntax error";
+  } guard{*parsed};
+  if (parsed->error) {
+    const std::string message = parsed->error->message ? parsed->error->message : "syntax error";
     base::diagnostic why = problem(sqlstate_of(message), message);
     // cursorpos counts characters from 1; 0 means unknown.
-    if (parsed.error->cursorpos > 0) why.where.offset = static_cast<std::size_t>(parsed.error->cursorpos) - 1;
+    if (parsed->error->cursorpos > 0) why.where.offset = static_cast<std::size_t>(parsed->error->cursorpos) - 1;
     return why;
   }
-  if (!parsed.parse_tree) return problem("53200", "out of memory while parsing");
-  const std::string_view json(parsed.parse_tree);
+  if (!parsed->parse_tree) return problem("53200", "out of memory while parsing");
+  // Scanner and grammar share one lexer: this would be a text whose size nobody has reckoned.
+  if (!state->scanned) return problem("42601", "statement does not scan");
+  const std::string_view json(parsed->parse_tree);
   if (state->parser.allocate(json.size(), limits.max_depth * json_levels_per_node) != simdjson::SUCCESS)
     return problem("53200", "out of memory while parsing");
   const auto outcome = state->parser.parse(json.data(), json.size()).get(state->root);
@@ -157,22 +197,6 @@ base::result<tree> parse(std::string_view sql, const parse_limits& limits) {
 }
 
 base::result<std::vector<token>> tree::tokens() const {
-  if (!state_->scanned) {
-    PgQueryScanResult scanned = pg_query_scan(state_->text.c_str());
-    if (!scanned.error) {
-      const std::string_view bytes(scanned.pbuf.data, scanned.pbuf.len);
-      // ScanResult: version = 1 (varint), tokens = 2 (length-delimited).
-      for (std::size_t at = 0; at < bytes.size();) {
-        const std::uint64_t key = varint(bytes, at);
-        const std::uint64_t value = varint(bytes, at);
-        if ((key & 7u) != 2) continue;
-        state_->tokens.push_back(read_token(bytes.substr(at, value)));
-        at += value;
-      }
-      state_->scanned = true;
-    }
-    pg_query_free_scan_result(scanned);
-  }
   if (!state_->scanned) return problem("42601", "statement does not scan");
   return state_->tokens;
 }

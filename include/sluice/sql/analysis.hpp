@@ -16,6 +16,7 @@
 
 #include "sluice/base/diagnostic.hpp"
 #include "sluice/catalog/snapshot.hpp"
+#include "sluice/sql/shared_set.hpp"
 #include "sluice/sql/tree.hpp"
 
 namespace sluice::sql {
@@ -93,6 +94,8 @@ struct base_column {
   std::int16_t attnum = 0;
   friend auto operator<=>(const base_column&, const base_column&) = default;
 };
+using column_set = shared_set<base_column>;
+using parameter_set = shared_set<int>;
 
 // One ColumnRef.
 struct column_site {
@@ -102,7 +105,7 @@ struct column_site {
   std::size_t parts = 1;                // name parts as written
   std::vector<base_column> columns;     // what it stands for: several when a USING column merges them, none through
                                         // subqueries and join aliases; attnum may be star or whole_row
-  std::set<base_column> lineage;        // all that the reference may be made of, also through aliases of joins
+  column_set lineage;                   // all that the reference may be made of, also through aliases of joins
   std::string name;                     // last part
   bool maybe = false;                   // an item of FROM with unknown columns may catch the name before it gets here
   bool bare_target = false;             // the whole of a select or RETURNING item that has no name of its own
@@ -111,7 +114,7 @@ struct column_site {
 
 struct output {
   std::string name;
-  std::set<base_column> lineage;        // everything the value is made of
+  column_set lineage;                   // everything the value is made of
   std::optional<base_column> plain;     // the value is that column, unchanged
 };
 
@@ -189,8 +192,8 @@ struct statement {
 
 // Parameters that stand in one expression with columns: what binding them tells about those columns.
 struct meeting {
-  std::set<int> parameters;             // 1-based
-  std::set<base_column> columns;
+  parameter_set parameters;             // 1-based
+  column_set columns;
 };
 
 struct analysis {

@@ -18,12 +18,15 @@ namespace sluice::sql {
 struct parse_limits {
   std::size_t max_bytes = 1u << 20;
   std::size_t max_depth = 1000;  // of the parse tree
+  // Each one becomes up to 200 bytes of JSON and of our own facts: what bounds time and memory, whatever the text is like.
+  std::size_t max_tokens = 600'000;
 };
 
 // Token numbers of libpg_query 15 that we read by name (pg_query.proto, enum Token).
 namespace token_kind {
 inline constexpr int identifier = 258, first_literal = 260, last_literal = 267, op = 265, sql_comment = 275, c_comment = 276;
-inline constexpr int as = 294, by = 315, group = 438, only = 544, repeatable = 599, tablesample = 663, where = 713;
+inline constexpr int as = 294, by = 315, distinct = 390, from = 429, group = 438, only = 544, repeatable = 599, returning = 606, set = 632,
+                     tablesample = 663, where = 713;
 }  // namespace token_kind
 
 // One token of the text: bytes [start, end). Comments are tokens too.
@@ -42,7 +45,7 @@ class tree {
 
   const std::string& text() const;
   std::size_t statement_count() const;
-  // Scanned on first use; sorted by start. Fails where the text does not scan.
+  // Sorted by start.
   base::result<std::vector<token>> tokens() const;
 
   struct state;

@@ -7,6 +7,7 @@
 
 #include "decide.hpp"
 #include "effects.hpp"
+#include "explain.hpp"
 #include "guards.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
@@ -159,6 +160,7 @@ class judging {
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
+      if (auto why = shown_plan(request, facts->statements[index], *info, out->rules)) return refuse(std::move(out), std::move(*why), request);
       info->effects = effects[index];
       for (const effect& each : info->effects) apply(replay, each);
       out->statements.push_back(std::move(info));
@@ -215,6 +217,7 @@ class judging {
       return of.statement == index && of.role != sql::use_role::read && of.relation && !free_ && shown_.of(*of.relation).needed;
     });
     info->scrub_errors = info->guarded || writes;
+    if (!free_) info->plan = plan_of(request, index);
     if (statement.outputs_known) {
       for (const auto& output : statement.outputs) {
         std::optional<column_origin> origin;
@@ -305,12 +308,17 @@ class judging {
     if (executes && !free_ && !still_holds(earlier, now)) {
       return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` was made for relations that have changed since", "prepare it again");
     }
+    // What a name inside a prepared statement means may have changed since that one was judged.
+    if (executes && !free_ && earlier.by_name)
+      return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` runs another one by its name", "execute that one");
     const bool explains = statement.what == sql::command::explain || statement.what == sql::command::explain_analyze;
-    if (explains && earlier.guarded) {
-      return refusal(tree_, statement.start, "EXPLAIN of a statement that reads guarded relations is denied: the plan tells about masked or hidden data");
+    info.by_name = true;
+    if (!explains) {
+      info.outputs = earlier.outputs;
+      info.wire_masks = earlier.wire_masks;
+      info.stripped_plan = earlier.stripped_plan;
     }
-    info.outputs = explains ? std::vector<std::optional<column_origin>>() : earlier.outputs;
-    info.wire_masks = earlier.wire_masks;
+    if (earlier.plan) add_plan(info.plan, *earlier.plan);
     info.guarded = info.guarded || earlier.guarded;
     info.scrub_errors = info.scrub_errors || earlier.scrub_errors;
     info.layers.insert(info.layers.end(), earlier.layers.begin(), earlier.layers.end());

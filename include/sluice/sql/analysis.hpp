@@ -143,7 +143,7 @@ struct statement {
   std::vector<std::string> conflict_columns;
   std::vector<std::string> definition_columns;  // columns of the relation made
   std::vector<std::string> added_columns;       // by ALTER TABLE
-  std::map<std::string, std::string> options;   // COPY: format, delimiter, …
+  std::map<std::string, std::string> options;   // COPY: format, delimiter, …; EXPLAIN
   bool locks_rows = false;
   std::vector<std::string> schemas_made, schemas_dropped, schemas_altered;
   std::vector<std::string> dropped;     // schema NUL name

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hollow.hpp"
 #include "rewrite.hpp"
 #include "sluice/enforce/builtins.hpp"
 
@@ -33,7 +34,8 @@ std::string lower(std::string_view in) {
   return out;
 }
 
-// The relation that a constant argument names, found as the server's regclass input finds it.
+}  // namespace
+
 const catalog::relation* named_relation(const sql::function_call& call, const context& with, const std::vector<std::string>& path) {
   if (call.arguments.empty() || !call.arguments[0]) return nullptr;
   const std::string& given = *call.arguments[0];
@@ -50,11 +52,14 @@ const catalog::relation* named_relation(const sql::function_call& call, const co
   return facts && facts->uses.size() == 1 ? facts->uses[0].relation : nullptr;
 }
 
+namespace {
+
 std::optional<denial> builtin(const sql::function_call& call, const context& with, const policy::principal& who, guards* shown,
                               const std::vector<std::string>& path) {
   const std::string& name = call.name.back();
   const function_entry entry = builtin_function(name);
   const auto denied = [&](std::string_view why) { return refuse("function " + written(call.name) + " is denied: " + std::string(why), std::string(ask)); };
+  if (hollowed(call, with, who, shown, path)) return std::nullopt;
   switch (entry.rule) {
     case function_rule::pure:
     case function_rule::session:

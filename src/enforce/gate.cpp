@@ -148,7 +148,7 @@ class judging {
     rewrite_outcome rewritten;
     if (!free_) {
       if (auto why = decide(request, out->rules, out->unresolved_name)) return refuse(std::move(out), std::move(*why), request);
-      rewritten = rewrite({tree_, *facts, with_, shown_});
+      rewritten = rewrite({tree_, *facts, with_, shown_, path});
       if (rewritten.refused) return refuse(std::move(out), std::move(*rewritten.refused), request);
     }
     if (free_) note_rules(request, out->rules);

@@ -21,6 +21,7 @@ struct rewrite_request {
   const sql::analysis& facts;
   const context& with;
   guards& shown;
+  std::vector<std::string> path = {"pg_catalog"};  // where names inside constants are looked for
   bool inside_view = false;   // names are already whole, and every relation is read with its guard
 };
 

@@ -103,6 +103,7 @@ struct function_call {
   std::size_t offset = 0;
   std::vector<std::optional<std::string>> arguments;  // the text of constant ones
   bool maybe_field = false;             // written `(x).f` or `x.f`: a field of x, or the function f of x
+  bool plain = false;                   // name(argument, …): none is named, no VARIADIC, DISTINCT, ORDER BY, FILTER, OVER
 };
 struct named {                          // operators and types
   std::vector<std::string> name;

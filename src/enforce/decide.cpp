@@ -202,7 +202,6 @@ class deciding {
     const bool named = std::any_of(request_.facts.uses.begin(), request_.facts.uses.end(), [&](const sql::use& of) { return of.statement == index; });
     if (statement.cascades) cascaded(statement, index);
     if (statement.what == sql::command::object_command && !named) refuse(statement.start, statement.tag + " without a relation is denied: it would reach all of them", "name the relations");
-    if (!why_ && (statement.what == sql::command::explain || statement.what == sql::command::explain_analyze)) explained(statement);
   }
 
   // What CASCADE reaches is changed like what is named.
@@ -237,15 +236,6 @@ class deciding {
       }
       for (const base::oid next : here.dependents) take(request_.with.catalog->find(next));
       for (const catalog::relation* child : request_.with.catalog->children_of(here.id)) take(child);
-    }
-  }
-
-  void explained(const sql::statement& statement) {
-    const std::size_t index = static_cast<std::size_t>(&statement - request_.facts.statements.data());
-    for (const auto& of : request_.facts.uses) {
-      if (of.statement != index || !of.relation || is_system_schema(of.relation->schema)) continue;
-      if (request_.shown.of(*of.relation).needed)
-        return refuse(of.offset, "EXPLAIN of a statement that reads " + described(of) + " is denied: the plan tells about masked or hidden data", "explain it without that relation, or ask an admin");
     }
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hollow.hpp"
 #include "rewrite.hpp"
 #include "sluice/enforce/builtins.hpp"
 #include "sluice/enforce/mask_sql.hpp"
@@ -34,12 +35,8 @@ std::string lower(std::string_view in) {
   return out;
 }
 
-struct named_relation {
-  const catalog::relation* known = nullptr;  // null: the session's own, of this transaction
-  std::string schema, name;
-};
+}  // namespace
 
-// The relation that a constant argument names, found as the server's regclass input finds it.
 std::optional<named_relation> find_named(const sql::constant_argument& given, const sql::name_space& names) {
   named_relation out;
   if (!given.text.empty() && given.text.size() <= 10 && given.text.find_first_not_of("0123456789") == std::string::npos) {
@@ -58,6 +55,8 @@ std::optional<named_relation> find_named(const sql::constant_argument& given, co
   out.name = out.known->name;
   return out;
 }
+
+namespace {
 
 // The text lives on, and runs when others read it.
 bool is_stored(const sql::statement& statement) {
@@ -112,6 +111,7 @@ class checking {
     const std::string& name = call.name.back();
     const function_entry entry = builtin_function(name);
     const auto denied = [&](std::string_view why) { return refuse("function " + written(call.name) + " is denied: " + std::string(why), std::string(ask)); };
+    if (hollowed(call, with_, who_, request_.shown, names_of(call))) return std::nullopt;
     switch (entry.rule) {
       case function_rule::pure:
       case function_rule::session:

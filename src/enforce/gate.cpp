@@ -7,6 +7,7 @@
 
 #include "decide.hpp"
 #include "effects.hpp"
+#include "explain.hpp"
 #include "guards.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
@@ -150,7 +151,7 @@ class judging {
     rewrite_outcome rewritten;
     if (!free_) {
       if (auto why = decide(request, out->rules, out->unresolved_name)) return refuse(std::move(out), std::move(*why), request);
-      rewritten = rewrite({tree_, *facts, with_, shown_, constants});
+      rewritten = rewrite({tree_, *facts, with_, shown_, names_then, constants});
       if (rewritten.refused) return refuse(std::move(out), std::move(*rewritten.refused), request);
     }
     if (free_) {
@@ -165,6 +166,7 @@ class judging {
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
+      if (auto why = shown_plan(request, facts->statements[index], *info, out->rules)) return refuse(std::move(out), std::move(*why), request);
       info->effects = effects[index];
       for (const effect& each : info->effects) apply(replay, each);
       out->statements.push_back(std::move(info));
@@ -257,6 +259,7 @@ class judging {
     for (const std::size_t use : rewritten.guarded) info->guarded = info->guarded || facts.uses[use].statement == index;
     info->guarded = info->guarded || rewritten.guarded_target;
     info->scrub_errors = !free_ && (info->guarded || may_quote(facts, index, info->kind));
+    if (!free_) info->plan = plan_of(request, index);
     if (statement.outputs_known) {
       for (const auto& output : statement.outputs) {
         std::optional<column_origin> origin;
@@ -358,8 +361,8 @@ class judging {
     }
     const statement_info& earlier = *found->second;
     // Parse prepares what PREPARE does not take; run by EXECUTE, what it does to names and transactions would go unnoticed.
-    static constexpr std::array<statement_kind, 6> runnable{statement_kind::prepare, statement_kind::select, statement_kind::insert, statement_kind::update, statement_kind::remove, statement_kind::merge};
-    if (executes && std::find(runnable.begin(), runnable.end(), earlier.kind) == runnable.end())
+    static constexpr std::array<statement_kind, 7> runnable{statement_kind::prepare, statement_kind::explain, statement_kind::select, statement_kind::insert, statement_kind::update, statement_kind::remove, statement_kind::merge};
+    if (executes && (!earlier.effects.empty() || std::find(runnable.begin(), runnable.end(), earlier.kind) == runnable.end()))
       return refusal(tree_, statement.start, "EXECUTE of prepared statement `" + statement.name + "` is denied: it is no query", "run it by Bind and Execute of the protocol", "0A000");
     if (earlier.policy_revision != info.policy_revision) {
       return refusal(tree_, statement.start, std::string(executes ? "prepared statement" : "cursor") + " `" + statement.name + "` was made under an older policy",
@@ -368,12 +371,17 @@ class judging {
     if (executes && !free_ && !still_holds(earlier, now)) {
       return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` was made for relations that have changed since", "prepare it again");
     }
+    // What a name inside a prepared statement means may have changed since that one was judged.
+    if (executes && !free_ && earlier.by_name)
+      return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` runs another one by its name", "execute that one");
     const bool explains = statement.what == sql::command::explain || statement.what == sql::command::explain_analyze;
-    if (explains && earlier.guarded) {
-      return refusal(tree_, statement.start, "EXPLAIN of a statement that reads guarded relations is denied: the plan tells about masked or hidden data");
+    info.by_name = true;
+    if (!explains) {
+      info.outputs = earlier.outputs;
+      info.wire_masks = earlier.wire_masks;
+      info.stripped_plan = earlier.stripped_plan;
     }
-    info.outputs = explains ? std::vector<std::optional<column_origin>>() : earlier.outputs;
-    info.wire_masks = earlier.wire_masks;
+    if (earlier.plan) add_plan(info.plan, *earlier.plan);
     info.guarded = info.guarded || earlier.guarded;
     info.scrub_errors = info.scrub_errors || earlier.scrub_errors;
     info.layers.insert(info.layers.end(), earlier.layers.begin(), earlier.layers.end());

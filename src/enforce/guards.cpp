@@ -5,6 +5,7 @@
 #include <set>
 
 #include "filter_check.hpp"
+#include "hollow.hpp"
 #include "rewrite.hpp"
 #include "sluice/enforce/builtins.hpp"
 #include "sluice/enforce/mask_sql.hpp"
@@ -293,9 +294,13 @@ void guards::guard_view(const catalog::relation& relation, relation_guard& out) 
     // A view reads a denied column as NULL: who may read the view is not who may read the column.
   }
   if (auto why = refuse_functions(*facts, context_, who_)) return refuse(why->message);
-  if (!guarded_below) return;
+  const std::vector<sql::name_space> meanings = {names};
+  const bool hollow = std::any_of(facts->functions.begin(), facts->functions.end(), [&](const sql::function_call& call) {
+    return hollowed(call, context_, who_, nullptr, names);
+  });
+  if (!guarded_below && !hollow) return;
   const std::vector<relation_constant> none;
-  rewrite_request request{*parsed, *facts, context_, *this, none};
+  rewrite_request request{*parsed, *facts, context_, *this, meanings, none};
   request.inside_view = true;
   rewrite_outcome made = rewrite(request);
   if (made.refused) return refuse(made.refused->message);

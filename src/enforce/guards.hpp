@@ -56,6 +56,7 @@ class guards {
   guards(const context& with, const policy::principal& who) : context_(with), who_(who) {}
 
   const relation_guard& of(const catalog::relation& relation);
+  const policy::principal& who() const { return who_; }
   // `SELECT … FROM …`, without parentheses.
   std::string query(const catalog::relation& relation, const guard_options& options);
   // The expression that shows a column to this principal; nullopt when it is clear.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hollow.hpp"
 #include "sluice/enforce/mask_sql.hpp"
 #include "span.hpp"
 
@@ -32,6 +33,9 @@ class rewriting {
     walk_.emplace(text_, tokens_);
     untouched_.insert(facts_.cte_references.begin(), facts_.cte_references.end());
     choose_wire_masks();
+    for (const auto& call : facts_.functions) {
+      if (!out_.refused) function(call);
+    }
     for (std::size_t index = 0; index < facts_.uses.size() && !out_.refused; ++index) relation(index);
     for (const auto& site : facts_.columns) {
       if (!out_.refused) column(site);
@@ -88,6 +92,20 @@ class rewriting {
         if (bare && plain) out_.on_the_wire[index].push_back(attnum);
       }
     }
+  }
+
+  // Before all other edits: what is put in front of an argument stands in front of what replaces the argument's first name.
+  void function(const sql::function_call& call) {
+    if (!hollowed(call, request_.with, shown_.who(), request_.inside_view ? nullptr : &shown_, request_.names[std::min(call.statement, request_.names.size() - 1)])) return;
+    const auto place = hollow(call, *walk_);
+    if (!place) return not_found(call.offset);
+    sql::expected difference;
+    difference.what = sql::difference::argument;
+    difference.offset = call.offset;
+    difference.fragment = place->before + "$" + std::to_string(sql::hole_parameter) + place->after;
+    differences_.push_back(std::move(difference));
+    edits_.push_back({place->start, place->start, place->before});
+    edits_.push_back({place->end, place->end, place->after});
   }
 
   void name_only(const sql::use& of, std::size_t first) {

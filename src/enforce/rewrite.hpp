@@ -27,6 +27,7 @@ struct rewrite_request {
   const sql::analysis& facts;
   const context& with;
   guards& shown;
+  const std::vector<sql::name_space>& names;            // what names mean to each statement
   const std::vector<relation_constant>& constants;
   bool inside_view = false;   // names are already whole, and every relation is read with its guard
 };

@@ -351,12 +351,31 @@ void analyser::note_call(function_call made) {
   if (call_at_.insert({made.offset, name}).second) out_.functions.push_back(std::move(made));
 }
 
+namespace {
+
+bool is_plain_call(const object& body) {
+  for (const char* mark : {"agg_distinct", "agg_star", "agg_within_group", "func_variadic"}) {
+    if (flag(body, mark)) return false;
+  }
+  for (const char* clause : {"agg_order", "agg_filter", "over"}) {
+    if (field(body, clause)) return false;
+  }
+  const auto arguments = list(body, "args");
+  return std::none_of(arguments.begin(), arguments.end(), [](const element& each) {
+    const auto at = as_node(each);
+    return at && at->type == "NamedArgExpr";
+  });
+}
+
+}  // namespace
+
 value analyser::call(const object& body, frame& here) {
   value out;
   function_call made;
   made.name = names(body, "funcname");
   made.offset = location(body);
   for (const element& argument : list(body, "args")) made.arguments.push_back(constant_of(argument, *names_.catalog));
+  made.plain = is_plain_call(body);
   each(body, "args", here, out);
   each(body, "agg_order", here, out);
   one(body, "agg_filter", here, out);

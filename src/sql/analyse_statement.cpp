@@ -249,6 +249,7 @@ void analyser::explain(const object& body) {
     const bool off = value == "false" || value == "off" || value == "0";
     if (name == "analyze" && !off) now.what = command::explain_analyze;
     if (name == "verbose" && !off) now.verbose = true;
+    now.options[name] = off ? "off" : value;  // the last one of a name counts
   }
   const auto inner = child(body, "query");
   if (!inner) refuse("EXPLAIN of this form");

@@ -191,6 +191,20 @@ class comparison {
         return equal(*made, *new_where, old_where ? &*old_where : nullptr) && same_keys(before.body, after->body, {"whereClause"});
       }
     }
+    if (before.type == "FuncCall") {
+      if (const expected* changed = site(difference::argument, location(before.body))) {
+        const auto made = part("SELECT " + changed->fragment, "targetList", true);
+        const auto item = made ? as_node(*made) : std::nullopt;
+        const auto inner = item ? field(item->body, "val") : std::nullopt;
+        const auto old_list = list(before.body, "args"), new_list = list(after->body, "args");
+        if (!inner || old_list.empty() || old_list.size() != new_list.size()) return fail("an argument");
+        if (!equal(*inner, new_list[0], &old_list[0])) return false;
+        for (std::size_t at = 1; at < old_list.size(); ++at) {
+          if (!same(old_list[at], new_list[at])) return false;
+        }
+        return same_keys(before.body, after->body, {"args"});
+      }
+    }
     if (before.type == "DropStmt") return drop(before.body, after->body);
     return body_pair(before.body, after->body);
   }

@@ -41,6 +41,14 @@ struct wire_mask {
   std::vector<std::string> detectors;
 };
 
+// Formats of EXPLAIN that can be stripped to the shape of the plan (plan_text.hpp).
+enum class plan_format { text, json };
+// What a plan of the statement would tell about masked or hidden data, and how much of it this principal may see.
+struct plan_access {
+  policy::explain_decision decided;
+  std::string about;                                       // for people: the first thing that is guarded
+};
+
 // COPY OUT as the statement asked for it, when wire masks must read it.
 enum class copy_format { text, csv, binary };
 struct copy_options {
@@ -59,6 +67,9 @@ struct statement_info {
   std::vector<std::optional<column_origin>> outputs;       // empty: unknown, nothing is patched
   std::vector<wire_mask> wire_masks;
   copy_options copy;                                       // copy_out only
+  std::optional<plan_access> plan;                         // nullopt: nothing that is masked or hidden
+  std::optional<plan_format> stripped_plan;                // explain: the rows pass a plan_stripper
+  bool by_name = false;                                    // runs a prepared statement or cursor
   bool guarded = false;                                    // a mask or filter was applied
   bool scrub_errors = false;                               // DETAIL, CONTEXT, internal query are dropped from errors and notices
   std::vector<effect> effects;                             // applied when the statement has been executed

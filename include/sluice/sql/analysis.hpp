@@ -138,6 +138,7 @@ struct function_call {
   std::vector<std::optional<constant_argument>> arguments;  // the constant ones
   bool maybe_field = false;             // written `(x).f` or `x.f`: a field of x, or the function f of x
   std::size_t statement = 0;
+  bool plain = false;                   // name(argument, …): none is named, no VARIADIC, DISTINCT, ORDER BY, FILTER, OVER
 };
 struct named {                          // operators and types
   std::vector<std::string> name;
@@ -180,7 +181,7 @@ struct statement {
   std::vector<std::string> definition_columns;  // columns of the relation made
   std::vector<output> made_of;          // by a query: the same columns, with what each is made of; empty: unknown
   std::vector<std::string> added_columns;       // by ALTER TABLE
-  std::map<std::string, std::string> options;   // COPY: format, delimiter, …
+  std::map<std::string, std::string> options;   // COPY: format, delimiter, …; EXPLAIN
   bool locks_rows = false;
   std::vector<std::string> schemas_made, schemas_dropped, schemas_altered;
   bool keeps_columns = false;           // of the relation whose definition it changes: those there are mean what they meant

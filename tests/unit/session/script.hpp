@@ -168,6 +168,7 @@ class fake_policy final : public policy::policy_set {
   policy::treatment treat_unclassified(const policy::principal&, const policy::object&) const override { return {}; }
   policy::treatment treat_unclassified(const policy::principal&, std::string_view) const override { return {}; }
   std::vector<policy::row_filter> filters(const policy::principal&, const policy::object&) const override { return {}; }
+  policy::explain_decision explain(const policy::principal&, const policy::object&) const override { return {}; }
   bool function_allowed(const policy::principal&, std::string_view, std::string_view) const override { return false; }
 
  private:

@@ -26,6 +26,7 @@ namespace testing = sluice::testing;
 using sluice::fuzz::require;
 
 constexpr rlim_t stack_bytes = 120u << 20;
+constexpr std::size_t most_judged = 512;  // by one gate
 constexpr const char* policy_file = SLUICE_SOURCE_DIR "/policies/three-tier/policy.yaml";
 constexpr const char* row_filters = R"(
 row_filters:
@@ -106,8 +107,9 @@ class stage {
 
  private:
   enforce::verdict_ptr verdict(const std::string& sql) {
-    enforce::gate fresh;  // a cached verdict would hide the work
-    const auto made = fresh.judge(sql, *context_, who_, session_);
+    // Kept for what guards cost to make; given up now and then for the memory that kept verdicts take.
+    if (judged_++ % most_judged == 0) gate_ = std::make_unique<enforce::gate>();
+    const auto made = gate_->judge(sql, *context_, who_, session_);
     require(made != nullptr, "there is a verdict", sql);
     if (!made->allowed) {
       require(!made->why.message.empty() && made->why.sqlstate.size() == 5, "a refusal says why", sql);
@@ -132,6 +134,8 @@ class stage {
   sluice::policy::principal who_;
   enforce::context_ptr context_;
   enforce::scope session_;
+  std::unique_ptr<enforce::gate> gate_;
+  std::size_t judged_ = 0;
   std::unique_ptr<sluice::fuzz::gate_oracle> oracle_;
   bool free_ = false;
 };

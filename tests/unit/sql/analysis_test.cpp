@@ -91,7 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(analysis, temporary_relation_hides_others) {
   name_space around = names();
   auto own = std::make_shared<fresh_names>();
-  own->temporary["dim_customer"] = std::make_shared<const fresh_relation>(fresh_relation{{"a"}});
+  own->temporary["dim_customer"] = std::make_shared<const fresh_relation>(fresh_relation{{"a"}, false, false, {}});
   around.own = own;
   const auto facts = facts_of("select a from dim_customer", around);
   ASSERT_TRUE(facts.has_value());

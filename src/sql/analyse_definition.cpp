@@ -18,6 +18,14 @@ constexpr std::array<std::string_view, 27> alter_commands{
     "AT_DropCluster", "AT_SetRelOptions", "AT_ResetRelOptions", "AT_AddInherit", "AT_DropInherit", "AT_AttachPartition",
     "AT_DetachPartition", "AT_AddIdentity", "AT_DropIdentity"};
 
+// Of these, the ones behind which a name stands for other rows or columns than before.
+constexpr std::array<std::string_view, 6> shifting_commands{"AT_AddColumn",  "AT_DropColumn",      "AT_AddInherit",
+                                                            "AT_DropInherit", "AT_AttachPartition", "AT_DetachPartition"};
+
+// RENAME of the relation itself, not of a part of it.
+constexpr std::array<std::string_view, 6> whole_relations{"OBJECT_TABLE", "OBJECT_VIEW",  "OBJECT_MATVIEW",
+                                                          "OBJECT_INDEX", "OBJECT_SEQUENCE", "OBJECT_FOREIGN_TABLE"};
+
 struct dropped_kind {
   std::string_view type, tag, instance;  // instance: key of the instance table, empty for relations
 };
@@ -229,6 +237,9 @@ void analyser::alter_table(const object& body) {
   rows.visible = self.columns;
   rows.visible_open = true;
   rows.sources.push_back(std::move(self));
+  now.keeps_names = true;
+  // The tables made of a composite type change with it.
+  now.reaches_further = text(body, "objtype") == "OBJECT_TYPE";
   for (const element& raw : list(body, "cmds")) {
     const auto step = as_node(raw);
     if (!step || step->type != "AlterTableCmd") refuse("ALTER TABLE of this form");
@@ -237,6 +248,7 @@ void analyser::alter_table(const object& body) {
       current().refused = "ALTER TABLE with `" + std::string(what) + "`";
       return;
     }
+    if (std::find(shifting_commands.begin(), shifting_commands.end(), what) != shifting_commands.end()) current().keeps_names = false;
     if (what == "AT_DropColumn") out_.uses[index].removes = true;
     // The conversion runs over the stored values, and its errors quote them.
     if (what == "AT_AlterColumnType") read_own_column(text(step->body, "name"), rows);
@@ -281,7 +293,10 @@ void analyser::rename(const object& body) {
   out_.uses[index].definition = true;
   const std::string_view what = text(body, "renameType");
   if (what == "OBJECT_RULE" || what == "OBJECT_TRIGGER" || what == "OBJECT_POLICY") now.refused = "renaming a rule, trigger or policy";
-  if (what == "OBJECT_TABLE" || what == "OBJECT_VIEW") now.renamed = {out_.uses[index].written_name, std::string(text(body, "newname"))};
+  now.keeps_names = what == "OBJECT_TABCONSTRAINT";
+  now.reaches_further = what == "OBJECT_ATTRIBUTE";
+  // ALTER INDEX renames a table as well.
+  if (std::find(whole_relations.begin(), whole_relations.end(), what) != whole_relations.end()) now.renamed = {out_.uses[index].written_name, std::string(text(body, "newname"))};
   now.temporary = out_.uses[index].found == resolution::temporary;
 }
 
@@ -350,7 +365,7 @@ void analyser::index(const object& body) {
   statement& now = current();
   now.what = command::definition;
   now.tag = "CREATE INDEX";
-  now.changes_catalog = true;
+  now.changes_catalog = now.keeps_names = true;
   const auto range = plain_child(body, "relation");
   if (!range) refuse("CREATE INDEX of this form");
   const std::size_t of = add_use(*range, use_role::existing, false, nullptr);

@@ -299,6 +299,7 @@ class judging {
     for (effect& each : effects) {
       if (each.kind != effect_kind::prepare && each.kind != effect_kind::declare) continue;
       auto kept = std::make_shared<statement_info>(info);
+      kept->redefines = {};
       if (each.kind == effect_kind::prepare && alone_) {
         kept->prepared_text = tree_.text();
         kept->prepared_sent = sent_;

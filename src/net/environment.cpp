@@ -18,16 +18,14 @@ void reactor_environment::begin_turn() {
 
 void reactor_environment::hear_of(const session::claim& what) {
   if (!shared_.claims.holds(what)) return;
-  auto known = claims_ ? std::make_shared<session::claims>(*claims_) : std::make_shared<session::claims>();
-  known->push_back(what);
-  claims_ = std::move(known);
+  if (!claims_) claims_ = std::make_shared<session::claims>();
+  claims_->push_back(what);
 }
 
 void reactor_environment::forget_released_claims() {
   if (!claims_) return;
-  auto left = std::make_shared<session::claims>(*claims_);
-  std::erase_if(*left, [this](const session::claim& each) { return !shared_.claims.holds(each); });
-  claims_ = left->empty() ? nullptr : std::move(left);
+  std::erase_if(*claims_, [this](const session::claim& each) { return !shared_.claims.holds(each); });
+  if (claims_->empty()) claims_.reset();
 }
 
 enforce::context_ptr reactor_environment::context(std::string_view database) {

@@ -41,7 +41,7 @@ class reactor_environment final : public session::environment {
  private:
   gateway& shared_;
   enforce::gate gate_;
-  std::shared_ptr<const session::claims> claims_;  // null: none
+  std::shared_ptr<session::claims> claims_;  // null: none; handed out for a turn at most
   std::uint64_t generation_ = 0;
   edition_ptr edition_;
 };

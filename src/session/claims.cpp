@@ -107,6 +107,8 @@ void session::machine::leave_message() {
     // Its statement was refused after all.
     actions_.push_back(withdraw_claims{sent_claim_ + 1});
     std::erase_if(own_claims_, [this](const claim& each) { return each.serial > sent_claim_; });
+    claimed_ = {};
+    for (const auto& each : own_claims_) claimed_.add(each.what);
   }
   if (patient_) actions_.push_back(set_timer{timer::definition, {}});
   patient_ = patience_over_ = awaiting_others_ = false;
@@ -116,10 +118,7 @@ void session::machine::leave_message() {
 // -------------------------------------------------------------------------------------------------
 
 step session::machine::claim_all(const enforce::redefinition& what, std::optional<refusal>& why) {
-  if (what.empty()) return step::done;
-  enforce::redefinition have;
-  for (const auto& each : own_claims_) have.add(each.what);
-  if (have.covers(what)) return step::done;
+  if (what.empty() || claimed_.covers(what)) return step::done;
   if (patience_over_) {
     const std::string about = what.everything ? "this database" : "`" + enforce::written(what.names.front()) + "`";
     why = refusal{"55P03",
@@ -140,6 +139,7 @@ void session::machine::on_claim(std::uint64_t serial, claim_answer how) {
     awaiting_others_ = true;
     return;
   }
+  claimed_.add(asked.what);
   own_claims_.push_back(std::move(asked));
   pump();
 }

@@ -268,6 +268,7 @@ class session::machine {
 
   // names that move (claims.cpp)
   std::vector<claim> own_claims_;       // ascending serials; until their transaction is over
+  enforce::redefinition claimed_;       // all of them together
   std::optional<claim> asked_claim_;    // on its way to being granted
   std::uint64_t newest_claim_ = 0;
   std::uint64_t sent_claim_ = 0;        // the newest under which something went upstream

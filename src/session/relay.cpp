@@ -291,6 +291,7 @@ void session::machine::on_ready(const wire::frame& message) {
     if (!own_claims_.empty()) {
       // Also behind an error: a procedure may have committed before it failed.
       own_claims_.clear();
+      claimed_ = {};
       actions_.push_back(end_claims{});
       catalog_changed_ = true;
     }

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <set>
 #include <unordered_map>
 
 #include "decide.hpp"
 #include "effects.hpp"
 #include "explain.hpp"
 #include "guards.hpp"
+#include "redefined.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
 #include "sluice/sql/budget.hpp"
@@ -132,11 +134,14 @@ class judging {
   verdict_ptr run() {
     scope moving = together();
     std::vector<std::vector<effect>> effects;
+    redefinition redefines;
     sql::name_space names = names_of(with_, moving);
     std::vector<sql::name_space> names_then = {names};
     std::vector<relation_constant> constants;
     const auto facts = sql::analyse(tree_, names, [&](const sql::analysis& so_far, sql::name_space& next) {
       effects.push_back(effects_of(so_far, so_far.statements.size() - 1, free_ ? nullptr : &shown_));
+      redefines.add(redefined_by(so_far, so_far.statements.size() - 1, shown_, with_, next.search_path,
+                                 moving.in_transaction ? transaction_block::open : transaction_block::none));
       for (const effect& each : effects.back()) apply(moving, each);
       next = names_of(with_, moving);
       names_then.push_back(next);
@@ -158,16 +163,26 @@ class judging {
       note_rules(request, out->rules);
       note_copies(*facts, *out);
     }
+    out->named = std::move(rewritten.named);
+    std::erase_if(out->named, [](const std::string& each) { return is_system_schema(each.substr(0, each.find('\0'))); });
+    // Behind the name of a view of the session's own stand those that it was made over.
+    for (const auto& of : facts->uses) {
+      if (!of.fresh) continue;
+      for (const auto& under : of.fresh->stands_on) out->named.push_back(under.schema + '\0' + under.name);
+    }
+    out->redefines = std::move(redefines);
     out->relations = touched(request, free_ ? nullptr : &rewritten);
     out->layers = touched_layers(request, std::nullopt);
     alone_ = facts->statements.size() == 1;
     sent_ = rewritten.text.value_or(tree_.text());
     scope replay = together();
+    std::set<std::string> executed(out->named.begin(), out->named.end());
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
       if (auto why = shown_plan(request, facts->statements[index], *info, out->rules)) return refuse(std::move(out), std::move(*why), request);
       info->effects = effects[index];
+      executed.insert(info->named.begin(), info->named.end());
       for (const effect& each : info->effects) apply(replay, each);
       out->statements.push_back(std::move(info));
     }
@@ -177,6 +192,7 @@ class judging {
       nothing->catalog_revision = out->catalog_revision;
       out->statements.push_back(std::move(nothing));
     }
+    out->named.assign(executed.begin(), executed.end());
     out->rewritten = std::move(rewritten.text);
     out->positions = std::move(rewritten.positions);
     out->allowed = true;
@@ -239,6 +255,12 @@ class judging {
   verdict_ptr refuse(std::shared_ptr<verdict> out, denial why, const decide_request& request) {
     out->relations = touched(request, nullptr);
     out->layers = touched_layers(request, std::nullopt);
+    std::set<std::string> named;
+    for (const auto& each : out->relations) {
+      if (!free_) named.insert(each.schema + '\0' + each.relation);
+    }
+    out->named.assign(named.begin(), named.end());
+    out->redefines = {};
     out->why = std::move(why);
     out->allowed = false;
     out->statements.clear();
@@ -255,6 +277,8 @@ class judging {
     info->catalog_revision = so_far.catalog_revision;
     info->layers = touched_layers(request, index);
     info->relations = so_far.relations;
+    info->named = so_far.named;
+    info->redefines = so_far.redefines;
     info->copy = copy_options_of(statement);
     for (const std::size_t use : rewritten.guarded) info->guarded = info->guarded || facts.uses[use].statement == index;
     info->guarded = info->guarded || rewritten.guarded_target;
@@ -340,6 +364,7 @@ class judging {
     for (effect& each : effects) {
       if (each.kind != effect_kind::prepare && each.kind != effect_kind::declare) continue;
       auto kept = std::make_shared<statement_info>(info);
+      kept->redefines = {};
       if (each.kind == effect_kind::prepare && alone_) {
         kept->prepared_text = tree_.text();
         kept->prepared_sent = sent_;
@@ -391,6 +416,12 @@ class judging {
     });
     if (statement.what == sql::command::create_table_as && free_ && classified)
       return refusal(tree_, statement.start, "CREATE TABLE AS EXECUTE of a statement that reads classified columns is denied: the copy could not inherit their classes", "write the query itself");
+    // A cursor has found its relations already.
+    if (executes) {
+      std::set<std::string> named(info.named.begin(), info.named.end());
+      named.insert(earlier.named.begin(), earlier.named.end());
+      info.named.assign(named.begin(), named.end());
+    }
     if (statement.what == sql::command::create_table_as && !earlier.wire_masks.empty())
       return refusal(tree_, statement.start, "CREATE TABLE AS EXECUTE of a statement with wire masks is denied", "write the query itself");
     return std::nullopt;

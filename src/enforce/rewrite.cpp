@@ -419,6 +419,7 @@ class rewriting {
     const auto again = sql::parse(changed, {request_.with.settings ? std::size_t{request_.with.settings->limits.max_statement_bytes} * 16 : std::size_t{16} << 20, 4000});
     if (!again) return refuse(std::nullopt, "the rewritten statement does not parse: " + again.error().cause, "write the statement more simply");
     if (const auto why = sql::prove(request_.tree, *again, differences_, untouched_)) return refuse(std::nullopt, why->cause, why->hint);
+    out_.named = sql::qualified_relations(*again);
     if (edits_.empty()) return;
     for (const auto& edit : edits_) {
       out_.positions.add({sql::characters_before(text_, edit.start), sql::characters_before(text_.substr(edit.start), edit.end - edit.start),

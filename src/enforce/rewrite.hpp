@@ -38,6 +38,7 @@ struct rewrite_outcome {
   position_map positions;
   std::set<std::size_t> guarded;               // uses that were replaced by their guard
   bool guarded_target = false;                 // a DML target whose columns or rows are guarded
+  std::vector<std::string> named;              // schema NUL name: relations in the text that is sent, those in guards included
   std::map<std::size_t, std::vector<std::int16_t>> on_the_wire;  // use → detected columns left to the wire masks
 };
 

@@ -14,8 +14,9 @@ constexpr std::chrono::milliseconds retry_after{5000};
 
 }  // namespace
 
-catalog_service::catalog_service(editions& published, metrics::registry& measured, reader read)
+catalog_service::catalog_service(editions& published, claim_registry& claims, metrics::registry& measured, reader read)
     : published_(published),
+      claims_(claims),
       read_(std::move(read)),
       settings_(published.current()->settings),
       succeeded_(measured.counter("sluice_catalog_reads_total", "catalogs read from upstreams", {{"result", "ok"}})),
@@ -91,10 +92,13 @@ void catalog_service::watch(watched& one) {
 
 refreshed catalog_service::read_once(watched& one) {
   std::string cause;
+  const auto ended = claims_.mark();
   try {
     auto contents = read_(*one.upstream, settings_->limits.connect_timeout);
     if (contents) {
       const auto change = published_.replace_catalog(one.database->name, std::move(*contents));
+      // INVARIANT: after the publication. Who sees no claim must see the catalog that came of it.
+      claims_.settle(one.database->name, ended);
       succeeded_.add();
       if (one.down || !one.tried)
         log(log_level::info, "catalog of `" + one.database->name + "` read");

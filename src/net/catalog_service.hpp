@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "claim_registry.hpp"
 #include "editions.hpp"
 #include "sluice/metrics/metrics.hpp"
 #include "sluice/net/parse_stack.hpp"
@@ -26,7 +27,7 @@ class catalog_service {
   // How a catalog is read; tests put their own in place of catalog::load.
   using reader = std::function<base::result<catalog::contents>(const config::upstream&, std::chrono::milliseconds)>;
 
-  catalog_service(editions& published, metrics::registry& measured, reader read);
+  catalog_service(editions& published, claim_registry& claims, metrics::registry& measured, reader read);
   ~catalog_service() { stop(); }
 
   void start();
@@ -51,6 +52,7 @@ class catalog_service {
   refreshed read_once(watched& one);
 
   editions& published_;
+  claim_registry& claims_;
   reader read_;
   std::shared_ptr<const config::settings> settings_;
   metrics::counter& succeeded_;

@@ -29,6 +29,10 @@ class connection final : public std::enable_shared_from_this<connection> {
   void shut_down();
   void cut();
   buffers release_buffers();
+  // Claims of other sessions: whether one must wait for what is in flight here, that it waits, that one went away.
+  bool hinders(const session::claim& what) const;
+  void hurry();
+  void claims_changed();
 
  private:
   using clock = std::chrono::steady_clock;
@@ -61,6 +65,7 @@ class connection final : public std::enable_shared_from_this<connection> {
     } catch (const std::exception& problem) {
       fault(problem);
     }
+    home_.review();
   }
   void fault(const std::exception& problem);
   void settle();
@@ -89,8 +94,12 @@ class connection final : public std::enable_shared_from_this<connection> {
   void carry_out(const session::close_upstream& what);
   void carry_out(const session::forward_cancel& what);
   void carry_out(const session::refresh_catalog& what);
+  void carry_out(const session::claim_names& what);
+  void carry_out(const session::withdraw_claims& what);
+  void carry_out(const session::end_claims& what);
   void carry_out(const session::set_timer& what);
 
+  void part_from_upstream();
   void close_leg(leg& side);
   void set_deadline(std::size_t which, clock::time_point at);
   void arm_alarm();
@@ -113,9 +122,12 @@ class connection final : public std::enable_shared_from_this<connection> {
   bool watched_ = false;
   bool moved_ = false;  // since release_buffers() last looked
 
-  // The session's three timers and our own limit for closing; one steady_timer serves them all.
-  static constexpr std::size_t linger_timer = 3;
-  std::array<clock::time_point, 4> deadlines_;
+  bool owes_claims_ = false;  // they have not ended yet
+  inquiry_ptr inquiry_;       // the newest
+
+  // The session's timers and our own limit for closing; one steady_timer serves them all.
+  static constexpr std::size_t linger_timer = 4;
+  std::array<clock::time_point, 5> deadlines_;
   clock::time_point armed_ = clock::time_point::max();
   asio::steady_timer alarm_;
 };

@@ -51,7 +51,7 @@ void connection::carry_out(const session::close_client&) {
   set_deadline(linger_timer, clock::now() + last_words_limit);
 }
 
-void connection::carry_out(const session::close_upstream&) { close_leg(upstream_); }
+void connection::carry_out(const session::close_upstream&) { part_from_upstream(); }
 
 void connection::carry_out(const session::forward_cancel& what) {
   const auto& known = home_.shared().upstream_tls;
@@ -133,7 +133,7 @@ void connection::retire() {
   // Whatever ended it, the journal hears of it and its cancel key is taken back.
   if (!session_->finished()) session_->on_client_closed();
   alarm_.cancel();
-  close_leg(upstream_);
+  part_from_upstream();
   close_leg(client_);
   leave();
   home_.forget(number_);

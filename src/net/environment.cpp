@@ -16,6 +16,18 @@ void reactor_environment::begin_turn() {
   generation_ = newest;
 }
 
+void reactor_environment::hear_of(const session::claim& what) {
+  if (!shared_.claims.holds(what)) return;
+  if (!claims_) claims_ = std::make_shared<session::claims>();
+  claims_->push_back(what);
+}
+
+void reactor_environment::forget_released_claims() {
+  if (!claims_) return;
+  std::erase_if(*claims_, [this](const session::claim& each) { return !shared_.claims.holds(each); });
+  if (claims_->empty()) claims_.reset();
+}
+
 enforce::context_ptr reactor_environment::context(std::string_view database) {
   const auto found = edition_->contexts.find(database);
   return found == edition_->contexts.end() ? nullptr : found->second;

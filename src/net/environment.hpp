@@ -15,12 +15,16 @@ class reactor_environment final : public session::environment {
 
   // Takes up the newest edition; called at the start of every turn.
   void begin_turn();
+  // Between turns. INVARIANT: the next turn takes up an edition that is at least as new as what is forgotten here.
+  void hear_of(const session::claim& what);
+  void forget_released_claims();
   const tls_context_ptr& client_tls() const { return edition_->client_tls; }
 
   std::shared_ptr<const config::settings> settings() override { return shared_.settings; }
   auth::users_ptr users() override { return edition_->users; }
   policy::policy_ptr policy() override { return edition_->policy; }
   enforce::context_ptr context(std::string_view database) override;
+  std::shared_ptr<const session::claims> claimed() override { return claims_; }
   enforce::verdict_ptr judge(std::string_view sql, const enforce::context& with, const policy::principal& who,
                              const enforce::scope& scope) override;
   std::optional<std::string> must_not_arrive(const enforce::context& with, const policy::principal& who,
@@ -38,6 +42,7 @@ class reactor_environment final : public session::environment {
  private:
   gateway& shared_;
   enforce::gate gate_;
+  std::shared_ptr<session::claims> claims_;  // null: none; handed out for a turn at most
   std::uint64_t generation_ = 0;
   edition_ptr edition_;
 };

@@ -6,9 +6,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cancel_registry.hpp"
 #include "catalog_service.hpp"
+#include "claim_registry.hpp"
 #include "editions.hpp"
 #include "sluice/audit/journal.hpp"
 #include "sluice/base/secret.hpp"
@@ -45,7 +47,7 @@ struct gateway {
       : settings(first.settings),
         measured(registry),
         published(std::move(first)),
-        catalogs(published, registry, std::move(read)) {}
+        catalogs(published, claims, registry, std::move(read)) {}
 
   admission admit();
   void leave(admission as);  // once per admit() that was not `dropped`
@@ -55,10 +57,12 @@ struct gateway {
   metrics::registry registry;
   instruments measured;
   editions published;
+  claim_registry claims;
   catalog_service catalogs;
   cancel_registry cancels;
   base::secret mock_secret;
   std::map<std::string, tls_context_ptr> upstream_tls;  // by upstream; null: reached without TLS
+  std::vector<class reactor*> reactors;                 // all of them; set before the first session
   std::atomic<std::uint64_t> sessions{0};               // the number of the newest one
   std::atomic<std::uint32_t> admitted{0};
   std::atomic<std::uint32_t> refusals{0};  // being told

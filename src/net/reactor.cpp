@@ -86,6 +86,59 @@ void reactor::watch_buffers(std::weak_ptr<connection> of) {
   if (watched_.size() == 1) sweep();
 }
 
+void reactor::ask(inquiry_ptr what) {
+  asio::post(context_, [this, what = std::move(what)]() mutable { hear(std::move(what)); });
+}
+
+void reactor::look_again() {
+  asio::post(context_, [this] {
+    environment_.forget_released_claims();
+    for (const auto& each : all()) each->claims_changed();
+  });
+}
+
+void reactor::hear(inquiry_ptr what) {
+  // Not earlier, so that who waited for the claim before this one has its turn in between.
+  environment_.hear_of(what->about());
+  std::vector<std::shared_ptr<connection>> hindering;
+  for (const auto& [number, each] : connections_) {
+    if (each->hinders(what->about())) hindering.push_back(each);
+  }
+  inquiries_.push_back({std::move(what), {hindering.begin(), hindering.end()}});
+  for (const auto& each : hindering) each->hurry();
+  review();
+}
+
+void reactor::review_inquiries() {
+  std::erase_if(inquiries_, [this](open_inquiry& open) {
+    const auto& about = open.what->about();
+    if (open.what->abandoned()) return true;
+    std::erase_if(open.hindering, [&](const auto& each) {
+      const auto alive = each.lock();
+      return !alive || !alive->hinders(about);
+    });
+    if (!open.hindering.empty()) return false;
+    for (const auto& each : farewells_) {
+      if (each->relies_on(about.database, about.what)) return false;
+    }
+    open.what->cleared();
+    return true;
+  });
+}
+
+void reactor::see_off(std::shared_ptr<farewell> last) {
+  farewells_.push_back(last);
+  last->begin();
+}
+
+void reactor::end_farewells() {
+  // Not now: one of them is calling.
+  asio::post(context_, [this] {
+    std::erase_if(farewells_, [](const auto& each) { return each->over(); });
+    review();
+  });
+}
+
 void reactor::sweep() {
   sweep_.expires_after(sweep_every);
   sweep_.async_wait([this](error_code error) {

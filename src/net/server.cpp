@@ -87,6 +87,10 @@ base::result<std::unique_ptr<server>> server::start(server_parts parts) {
   for (unsigned i = 0; i < threads; ++i) made->reactors.push_back(std::make_unique<reactor>(shared));
   std::unique_ptr<server> running(new server(std::move(made)));
   auto& parts_of = *running->state_;
+  for (const auto& each : parts_of.reactors) shared.reactors.push_back(each.get());
+  shared.claims.when_released([&shared] {
+    for (auto* each : shared.reactors) each->look_again();
+  });
   for (auto& each : parts_of.reactors) each->start();
   shared.catalogs.start();
   shared.catalogs.wait_for_first_round(std::min(first_round_limit, parts.settings->limits.connect_timeout));

@@ -37,6 +37,7 @@ void session::machine::on_copy_response(const wire::frame& message) {
     return alarm("a COPY began that the gate did not judge as one");
   }
   relay(message);
+  expected_.front().resolved = expected_.front().what == awaited::execute || expected_.front().judged.verdict->statements.size() == 1;
   copy_in_ = in;
   copy_out_ = !in;
   wait_for_copy_ = false;

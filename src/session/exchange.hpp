@@ -86,6 +86,7 @@ struct expectation {
   std::size_t next_statement = 0;  // query: index of the statement that is running
   std::string answer;              // failure: the ErrorResponse the client gets in its place
   std::size_t bytes = 0;           // of the client's message, for the pipeline limit
+  bool resolved = false;           // the upstream found every relation of it, and holds their locks
 
   // Its success gives the name of a prepared statement or cursor another meaning.
   bool moves_names() const {

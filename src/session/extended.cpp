@@ -33,35 +33,6 @@ scope_weight weigh(const enforce::statement_info& info) {
   return weight;
 }
 
-// The upstream resolved every name of it when it was bound, and holds the locks.
-bool planned_at_bind(enforce::statement_kind kind) {
-  using enforce::statement_kind;
-  switch (kind) {
-    case statement_kind::empty:
-    case statement_kind::select:
-    case statement_kind::insert:
-    case statement_kind::update:
-    case statement_kind::remove:
-    case statement_kind::merge: return true;
-    case statement_kind::copy_in:
-    case statement_kind::copy_out:
-    case statement_kind::explain:
-    case statement_kind::show:
-    case statement_kind::set:
-    case statement_kind::transaction:
-    case statement_kind::prepare:
-    case statement_kind::execute:
-    case statement_kind::deallocate:
-    case statement_kind::declare:
-    case statement_kind::fetch:
-    case statement_kind::close:
-    case statement_kind::discard:
-    case statement_kind::ddl:
-    case statement_kind::utility: return false;
-  }
-  return false;
-}
-
 parameter_values record_parameters(const wire::bind_view& bind, const std::vector<bool>& erase) {
   parameter_values values;
   values.reserve(bind.parameters.size());
@@ -86,6 +57,7 @@ parameter_values record_parameters(const wire::bind_view& bind, const std::vecto
 void session::machine::expect(expectation next) {
   group_sent_ = true;
   flush_sent_ = false;
+  sent_claim_ = newest_claim_;
   bytes_in_flight_ += next.bytes;
   if (next.weight == scope_weight::begin) ++begins_in_flight_;
   if (next.weight == scope_weight::other) ++effects_in_flight_;
@@ -200,7 +172,12 @@ portal_ptr session::machine::find_portal(std::string_view name) {
 // The verdict of a statement was made for a policy, a catalog and a scope; when one of them moved on, it is made again.
 // The same text may go on; another one is prepared under the same name, and the client does not notice.
 step session::machine::revalidate(std::string_view name, prepared_ptr& statement) {
-  if (is_current(statement->judged)) return step::done;
+  if (is_current(statement->judged)) {
+    std::optional<refusal> moving;
+    if (await_names(statement->info->named, statements_in_text::one, moving) == step::wait) return step::wait;
+    if (moving) record_denied(statement->sql, statement->judged, *moving), deny_extended(*moving);
+    return step::done;
+  }
   judgement judged;
   if (judge(statement->sql, judged) == step::wait) return step::wait;
   const auto& verdict = *judged.verdict;
@@ -253,9 +230,14 @@ step session::machine::revalidate(std::string_view name, prepared_ptr& statement
 // A utility statement looks at names when it starts to run, and they may have moved since Bind. Its portal is the
 // upstream's already: another text cannot take its place.
 step session::machine::revalidate(std::string_view name, bound_portal& portal) {
-  if (portal.from == nullptr || portal.running != nullptr || planned_at_bind(portal.info->kind)) return step::done;
+  if (portal.from == nullptr || portal.running != nullptr || resolved_at_bind(portal.info->kind)) return step::done;
   if (!scope_is_settled()) return flush_and_wait();
-  if (is_current(portal.judged)) return step::done;
+  if (is_current(portal.judged)) {
+    std::optional<refusal> moving;
+    if (await_names(portal.info->named, statements_in_text::one, moving) == step::wait) return step::wait;
+    if (moving) record_denied(portal.from->sql, portal.judged, *moving), deny_extended(*moving);
+    return step::done;
+  }
   judgement judged;
   if (judge(portal.from->sql, judged) == step::wait) return step::wait;
   const auto& verdict = *judged.verdict;
@@ -306,6 +288,9 @@ step session::machine::on_bind(const wire::frame& message) {
                      "deallocate it and prepare it again"});
       return step::done;
     }
+    std::optional<refusal> moving;
+    if (await_names(info->named, statements_in_text::one, moving) == step::wait) return step::wait;
+    if (moving) return deny_extended(*moving), step::done;
     portal->judged = unjudged();
     portal->info = info;
     portal->policy_revision = info->policy_revision;
@@ -377,6 +362,12 @@ step session::machine::on_execute(const wire::frame& message) {
   }
   if (revalidate(execute->portal, *portal) == step::wait) return step::wait;
   if (skip_until_sync_) return step::done;
+  std::optional<refusal> unclaimed;
+  if (portal->running == nullptr && claim_all(portal->info->redefines, unclaimed) == step::wait) return step::wait;
+  if (unclaimed) {
+    record_denied(sql, portal->judged, *unclaimed);
+    return deny_extended(*unclaimed), step::done;
+  }
   if (portal->running == nullptr) {
     refusal why;
     auto running = record_allowed(sql, portal->judged, &portal->parameters, portal->info.get(), why);

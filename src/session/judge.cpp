@@ -16,6 +16,14 @@ bool runs_by_name(const enforce::verdict& verdict) {
   });
 }
 
+enforce::verdict_ptr refused(const enforce::verdict& allowed, const refusal& why) {
+  auto out = std::make_shared<enforce::verdict>(allowed);
+  out->allowed = false;
+  out->why = {why.sqlstate, why.message, why.detail, why.hint, {}};
+  out->statements.clear();
+  return out;
+}
+
 }  // namespace
 
 bool session::machine::take_current() {
@@ -80,6 +88,11 @@ step session::machine::judge(std::string_view sql, judgement& into) {
     internal_error();
     return step::wait;
   }
+  // Also what is denied: a name that is on the move may come to rest as one that is allowed.
+  std::optional<refusal> moving;
+  const auto many = into.verdict->statements.size() > 1 ? statements_in_text::several : statements_in_text::one;
+  if (await_names(into.verdict->named, many, moving) == step::wait) return step::wait;
+  if (moving && into.verdict->allowed) into.verdict = refused(*into.verdict, *moving);
   if (!into.verdict->allowed && into.verdict->unresolved_name && !refreshed_) {
     refreshed_ = true;
     awaiting_catalog_ = true;
@@ -108,6 +121,8 @@ void session::machine::apply_effects(const enforce::statement_info& of, std::str
     // COMMIT of a failed transaction succeeds with the tag of what it really did.
     if (what.kind == effect_kind::commit && tag == "ROLLBACK") what.kind = effect_kind::rollback;
     if (what.kind == effect_kind::catalog_change) catalog_changed_ = true;
+    // Going back to a savepoint lets go of locks; which ones, nobody here counts.
+    if (what.kind == effect_kind::commit || what.kind == effect_kind::rollback || what.kind == effect_kind::rollback_to) held_names_.clear();
     if (what.kind == effect_kind::begin) {
       implicit_transaction_ = false;
       if (scope_.in_transaction) continue;

@@ -106,6 +106,7 @@ void session::machine::on_timer(timer which) {
     case timer::idle:
       if (stage_ != stage::ready || group_sent_ || sync_sent_ || !held_ready_.empty()) return;
       return fatal({"57P05", "terminating connection due to idle-session timeout"});
+    case timer::definition: return on_names_timeout();
   }
 }
 
@@ -138,7 +139,7 @@ void session::machine::on_shutdown() {
 void session::machine::pump() {
   blocked_ = false;
   while (stage_ == stage::startup || stage_ == stage::authentication || stage_ == stage::ready) {
-    if (awaiting_catalog_) {
+    if (awaiting_catalog_ || asked_claim_) {
       blocked_ = true;
       return;
     }
@@ -157,6 +158,7 @@ void session::machine::pump() {
     const auto framing = client_in_.peek();
     if (framing == wire::framing::need_more) return;
     if (framing != wire::framing::ready) return on_framing(framing, wire::sender::frontend);
+    awaiting_others_ = false;
     const auto taken = on_frontend(client_in_.current());
     if (stage_ == stage::closed) return;
     if (taken == step::wait) {
@@ -164,7 +166,7 @@ void session::machine::pump() {
       return;
     }
     client_in_.pop();
-    refreshed_ = false;
+    leave_message();
     // Bytes behind an SSLRequest in the same packet were sent in the clear: drop the connection (CVE-2021-23214).
     if (stage_ == stage::client_tls && client_in_.waiting() != 0) return close({});
   }
@@ -265,13 +267,14 @@ void session::machine::close(std::string_view sqlstate) {
   if (upstream_open_ && stage_ == stage::ready && !copy_in_ && !client_in_.inside_run()) {
     wire::append_terminate(upstream_out_);
   }
+  left_names_ = unresolved_names();
   stage_ = stage::closed;
   complete_all(sqlstate);
   if (key_) around_.remove_cancel_key(*key_, peer_.session);
   key_.reset();
   if (logged_in_) record_event(audit::event::logout, {}, sqlstate);
   logged_in_ = false;
-  for (const auto which : {timer::login, timer::connect, timer::idle}) actions_.push_back(set_timer{which, {}});
+  for (const auto which : {timer::login, timer::connect, timer::idle, timer::definition}) actions_.push_back(set_timer{which, {}});
   if (upstream_exists) actions_.push_back(close_upstream{});
   upstream_open_ = false;
   actions_.push_back(close_client{});

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <deque>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,7 @@ inline constexpr std::size_t output_high_water = 256u << 10;  // of either side,
 inline constexpr std::size_t waiting_high_water = 64u << 10;  // client bytes kept while the session waits
 inline constexpr std::size_t max_held_upstream = 64u << 20;   // one message that must be whole before it is relayed
 inline constexpr std::size_t max_recorded_parameter = 8u << 10;
+inline constexpr std::chrono::milliseconds definition_patience{10'000};  // of one message, for names to settle
 
 enum class stage {
   startup,
@@ -44,6 +46,7 @@ enum class stage {
   closed
 };
 enum class step { done, wait };
+enum class statements_in_text { one, several };
 
 // Parts of an ErrorResponse that the gateway makes itself.
 struct refusal {
@@ -71,6 +74,13 @@ class session::machine {
   bool wants_client_bytes() const;
   bool wants_upstream_bytes() const;
 
+  // claims.cpp
+  void on_claim(std::uint64_t serial, claim_answer how);
+  void on_claims_changed();
+  void on_claim_of_other();
+  std::vector<std::string> unresolved_names() const;
+  bool relies_on(const enforce::redefinition& what) const;
+
   // startup.cpp
   void on_client_tls();
   void on_cancel_forwarded();
@@ -87,6 +97,7 @@ class session::machine {
   peer peer_;
   std::string user_;
   std::string database_;
+  bool awaiting_others_ = false;  // the message at the front waits for a claim of another session to go
 
  private:
   // session.cpp
@@ -132,6 +143,15 @@ class session::machine {
   void settle_scope(wire::transaction_status status);
   void note_scope_change();
   bool is_current(const judgement& of) const;
+
+  // claims.cpp
+  step await_names(const std::vector<std::string>& named, statements_in_text many, std::optional<refusal>& why);
+  step claim_all(const enforce::redefinition& what, std::optional<refusal>& why);
+  step stay_for_names();
+  void on_names_timeout();
+  void leave_message();
+  void hold_names(const expectation& of);
+  const std::vector<std::string>* unresolved_of(const expectation& each) const;
 
   // simple_query.cpp
   step on_query(const wire::frame& message);
@@ -248,6 +268,17 @@ class session::machine {
   bool refreshed_ = false;             // the catalog was read again for the message at the front
   bool awaiting_catalog_ = false;
 
+  // names that move (claims.cpp)
+  std::vector<claim> own_claims_;       // ascending serials; until their transaction is over
+  enforce::redefinition claimed_;       // all of them together
+  std::optional<claim> asked_claim_;    // on its way to being granted
+  std::uint64_t newest_claim_ = 0;
+  std::uint64_t sent_claim_ = 0;        // the newest under which something went upstream
+  bool patient_ = false;                // timer::definition runs for the message at the front
+  bool patience_over_ = false;
+  std::set<std::string> held_names_;    // resolved in the open transaction, which holds their locks
+  std::vector<std::string> left_names_; // unresolved when the session closed
+
   // conversation
   std::deque<expectation> expected_;
   wire::transaction_status status_ = wire::transaction_status::idle;
@@ -275,6 +306,9 @@ class session::machine {
   std::optional<enforce::row_masker> row_masker_;  // of the statement that runs
   std::optional<enforce::plan_stripper> plan_stripper_;
 };
+
+// The upstream looked up every name of such a statement when it was bound, and holds the locks.
+bool resolved_at_bind(enforce::statement_kind kind);
 
 // `name` as diagnostics print it: in quotes as PostgreSQL words it.
 std::string quoted(std::string_view name);

@@ -124,6 +124,7 @@ void session::machine::confirm(const wire::frame& message, awaited what) {
   if (expected_.empty() || expected_.front().what != what) return upstream_broke_protocol("answer out of order");
   const auto& front = expected_.front();
   if (front.moves_names()) ++names_epoch_;
+  if (what != awaited::close) hold_names(front);
   if (what == awaited::parse) {
     statements_.settle(front.name, front.statement);
     if (!front.name.empty()) scope_.prepared[front.name] = front.statement->info;
@@ -188,6 +189,7 @@ void session::machine::on_row_description(const wire::frame& message) {
   } else {
     wire::append_message(client_out_, message.type, body);
   }
+  front.resolved = front.what == awaited::query && front.judged.verdict->statements.size() == 1;
   if (front.what != awaited::query) pop_front();
 }
 
@@ -238,6 +240,7 @@ void session::machine::on_suspended(const wire::frame& message) {
   }
   relay(message);
   const auto& front = expected_.front();
+  hold_names(front);
   // A cursor of SQL is executed by name: each time is a statement of its own.
   if (portals_.settled(front.name) != front.portal) complete(front.running, {});
   pop_front();
@@ -259,6 +262,7 @@ void session::machine::on_command_complete(const wire::frame& message) {
   // INVARIANT: no more statements run than were judged.
   if (running == nullptr && !empty) return alarm("more statements completed than the gate judged");
   if (running != nullptr && !empty) apply_effects(*running, tag);
+  if (!empty) hold_names(front);
   end_copy();
   auto& execution = *front.running;
   if (!execution.rows_passed) execution.rows += wire::rows_of(tag).value_or(0);
@@ -298,6 +302,14 @@ void session::machine::on_ready(const wire::frame& message) {
     });
     portals_.clear();
     transaction_scrubs_ = false;
+    held_names_.clear();
+    if (!own_claims_.empty()) {
+      // Also behind an error: a procedure may have committed before it failed.
+      own_claims_.clear();
+      claimed_ = {};
+      actions_.push_back(end_claims{});
+      catalog_changed_ = true;
+    }
     if (std::exchange(catalog_changed_, false)) {
       // The next statement is judged with the catalog as this one left it.
       awaiting_catalog_ = true;

@@ -59,6 +59,15 @@ void session::on_timer(timer which) {
 void session::on_catalog_refreshed(catalog_read how) {
   guarded(*machine_, [how](auto& m) { m.on_catalog_refreshed(how); });
 }
+void session::on_claim(std::uint64_t serial, claim_answer how) {
+  guarded(*machine_, [=](auto& m) { m.on_claim(serial, how); });
+}
+void session::on_claims_changed() {
+  guarded(*machine_, [](auto& m) { m.on_claims_changed(); });
+}
+void session::on_claim_of_other() {
+  guarded(*machine_, [](auto& m) { m.on_claim_of_other(); });
+}
 void session::on_cancel_forwarded() {
   guarded(*machine_, [](auto& m) { m.on_cancel_forwarded(); });
 }
@@ -81,6 +90,9 @@ bool session::has_upstream_output() const { return !machine_->upstream_out_.empt
 bool session::has_actions() const { return !machine_->actions_.empty(); }
 bool session::wants_client_bytes() const { return machine_->wants_client_bytes(); }
 bool session::wants_upstream_bytes() const { return machine_->wants_upstream_bytes(); }
+bool session::awaits_claims() const { return machine_->awaiting_others_; }
+std::vector<std::string> session::unresolved_names() const { return machine_->unresolved_names(); }
+bool session::relies_on(const enforce::redefinition& what) const { return machine_->relies_on(what); }
 bool session::finished() const { return machine_->stage_ == stage::closed; }
 
 std::uint64_t session::number() const { return machine_->peer_.session; }

@@ -22,6 +22,13 @@ step session::machine::on_query(const wire::frame& message) {
     deny_query(why);
     return step::done;
   }
+  std::optional<refusal> unclaimed;
+  if (claim_all(verdict.redefines, unclaimed) == step::wait) return step::wait;
+  if (unclaimed) {
+    record_denied(query->sql, judged, *unclaimed);
+    deny_query(*unclaimed);
+    return step::done;
+  }
   refusal why;
   const auto running = record_allowed(query->sql, judged, nullptr, nullptr, why);
   if (!running) {

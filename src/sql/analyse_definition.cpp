@@ -29,6 +29,10 @@ constexpr std::array<std::string_view, 13> keeping_commands{
     "AT_AddColumn", "AT_ColumnDefault", "AT_DropNotNull", "AT_SetNotNull", "AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions",
     "AT_SetStorage", "AT_SetCompression", "AT_AddConstraint", "AT_DropConstraint", "AT_ValidateConstraint", "AT_AlterConstraint"};
 
+// Of these, the ones behind which a name stands for other rows or columns than before.
+constexpr std::array<std::string_view, 6> shifting_commands{"AT_AddColumn",  "AT_DropColumn",      "AT_AddInherit",
+                                                            "AT_DropInherit", "AT_AttachPartition", "AT_DetachPartition"};
+
 struct dropped_kind {
   std::string_view type, tag, instance;  // instance: key of the instance table, empty for relations
 };
@@ -247,6 +251,7 @@ void analyser::alter_table(const object& body) {
   if (text(body, "objtype") == "OBJECT_TYPE") {
     now.what = command::instance;
     now.instance = "alter_type";
+    now.reaches_further = true;  // the tables made of a composite type change with it
     named_type(*range);
     return;
   }
@@ -259,6 +264,7 @@ void analyser::alter_table(const object& body) {
   rows.visible_open = true;
   rows.sources.push_back(std::move(self));
   current().keeps_columns = true;
+  now.keeps_names = true;
   for (const element& raw : list(body, "cmds")) {
     const auto step = as_node(raw);
     if (!step || step->type != "AlterTableCmd") refuse("ALTER TABLE of this form");
@@ -269,6 +275,7 @@ void analyser::alter_table(const object& body) {
       current().refused = "ALTER TABLE with `" + std::string(what) + "`";
       return;
     }
+    if (std::find(shifting_commands.begin(), shifting_commands.end(), what) != shifting_commands.end()) current().keeps_names = false;
     if (what == "AT_DropColumn") out_.uses[index].removes = true;
     // The conversion runs over the stored values, and its errors quote them.
     if (what == "AT_AlterColumnType" || what == "AT_SetNotNull" || what == "AT_DropExpression") read_own_column(text(step->body, "name"), rows);
@@ -311,6 +318,7 @@ void analyser::rename(const object& body) {
   if (text(body, "renameType") == "OBJECT_ATTRIBUTE" || text(body, "renameType") == "OBJECT_TYPE") {
     now.what = command::instance;
     now.instance = "alter_type";
+    now.reaches_further = true;  // the tables made of a composite type change with it
     named_type(*range);
     return;
   }
@@ -319,6 +327,8 @@ void analyser::rename(const object& body) {
   out_.uses[index].definition = true;
   const std::string_view what = text(body, "renameType");
   if (what == "OBJECT_RULE" || what == "OBJECT_TRIGGER" || what == "OBJECT_POLICY") now.refused = "renaming a rule, trigger or policy";
+  now.keeps_names = what == "OBJECT_TABCONSTRAINT";
+  // ALTER INDEX renames a table as well.
   if (std::find(renamed_kinds.begin(), renamed_kinds.end(), what) != renamed_kinds.end()) now.renamed = {out_.uses[index].written_name, std::string(text(body, "newname"))};
   now.temporary = out_.uses[index].found == resolution::temporary;
 }
@@ -389,8 +399,7 @@ void analyser::index(const object& body) {
   statement& now = current();
   now.what = command::definition;
   now.tag = "CREATE INDEX";
-  now.keeps_columns = true;
-  now.changes_catalog = true;
+  now.changes_catalog = now.keeps_columns = now.keeps_names = true;
   const auto range = plain_child(body, "relation");
   if (!range) refuse("CREATE INDEX of this form");
   const std::size_t of = add_use(*range, use_role::existing, false, nullptr);

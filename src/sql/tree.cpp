@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <set>
 
 #include "guarded_parser.hpp"
 #include "node.hpp"
@@ -146,6 +147,19 @@ std::optional<base::diagnostic> refuse_weight(const std::vector<token>& tokens, 
                  "split the statement, or use COPY for bulk data");
 }
 
+void collect_relations(const element& in, std::set<std::string>& into) {
+  array items;
+  if (in.get(items) == simdjson::SUCCESS) {
+    for (const element each : items) collect_relations(each, into);
+    return;
+  }
+  object body;
+  if (in.get(body) != simdjson::SUCCESS) return;
+  const std::string_view name = text(body, "relname"), schema = text(body, "schemaname");
+  if (!name.empty() && !schema.empty()) into.insert(std::string(schema) + '\0' + std::string(name));
+  for (const auto entry : body) collect_relations(entry.value, into);
+}
+
 }  // namespace
 
 tree::tree(std::unique_ptr<state> inside) : state_(std::move(inside)) {}
@@ -199,6 +213,12 @@ base::result<tree> parse(std::string_view sql, const parse_limits& limits) {
 base::result<std::vector<token>> tree::tokens() const {
   if (!state_->scanned) return problem("42601", "statement does not scan");
   return state_->tokens;
+}
+
+std::vector<std::string> qualified_relations(const tree& of) {
+  std::set<std::string> found;
+  collect_relations(of.inside().root, found);
+  return {found.begin(), found.end()};
 }
 
 std::string fingerprint(const tree& of) {

@@ -176,7 +176,6 @@ the path moves before nextval | bob | warehouse | set search_path = crm; select 
 the path moves between PREPARE and EXECUTE | bob | warehouse | set search_path = billing, crm;; prepare p as select nextval('counter');; set search_path = crm;; select nextval('counter') | 42501
 the sequence goes before setval | bob | warehouse | set search_path = billing, crm;; begin;; drop sequence billing.counter;; select setval('counter', 99) | 42501
 SET LOCAL to the default path | bob | warehouse | set search_path = crm;; begin;; set local search_path to default;; commit;; select nextval('counter') | 42501
-a name cut by a cast | carol | warehouse | select current_setting('data_directory_mode'::varchar(14)) | 42501
 a setting by a lookup | carol | warehouse | create temp table application_name (x int);; create temp view tv as select set_config('application_name'::regclass::text, 'postgres', false) | 42501
 a view that sets | bob | warehouse | create view billing.sc as select set_config('timezone', 'X+100', false) | 42501
 a view that locks | bob | warehouse | create view billing.sl as select pg_advisory_lock(1) | 42501
@@ -244,6 +243,11 @@ def test_a_filter_means_the_same_in_every_time_zone(stack):
     before = wire.query("select count(*) from billing.dated").one()
     wire.query("set timezone = 'X+167'").raise_for_error()
     assert wire.query("select count(*) from billing.dated").one() == before == "7"
+
+
+def test_a_setting_is_named_by_a_constant_or_not_told(stack):
+    """A cast may cut the name of one setting to that of another."""
+    assert stack.wire("carol", "warehouse").query("select current_setting('data_directory_mode'::varchar(14))").texts() == [(None,)]
 
 
 def test_a_refused_sequence_stays_where_it_is(stack):

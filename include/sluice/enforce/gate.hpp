@@ -15,6 +15,7 @@
 #include "sluice/base/strong.hpp"
 #include "sluice/catalog/snapshot.hpp"
 #include "sluice/config/config.hpp"
+#include "sluice/enforce/redefinition.hpp"
 #include "sluice/enforce/scope.hpp"
 #include "sluice/policy/policy.hpp"
 
@@ -78,6 +79,10 @@ struct statement_info {
   base::revision catalog_revision;
   std::vector<std::string> layers;
   std::vector<audit::touched_relation> relations;          // of the whole text: what FETCH and EXECUTE of it touch
+  // Of the whole text: the names it was judged by, which the server resolves again (empty for unrestricted principals), and
+  // those that mean something else once it ran.
+  std::vector<std::string> named;
+  redefinition redefines;
   // PREPARE alone in its text: the client's text and the one sent, to be judged again when the catalog moved on.
   std::string prepared_text, prepared_sent;
   std::vector<std::string> prepared_path;                  // search_path and own names of that moment
@@ -141,6 +146,8 @@ struct verdict {
   std::vector<copied_table> copies;                        // to be expected before the text is sent
   std::string note;                                        // for the record: what else there is to say
   std::string fingerprint;
+  std::vector<std::string> named;                          // as in statement_info
+  redefinition redefines;
   base::revision policy_revision;
   base::revision catalog_revision;
   bool unresolved_name = false;                            // denied for a name the snapshot does not know: a refresh may help

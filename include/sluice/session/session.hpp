@@ -41,6 +41,16 @@ struct cancel_target {
   std::uint32_t secret = 0;
 };
 
+// Names that a session is giving a new meaning: from before the upstream hears of it until the catalog was read again
+// behind its transaction.
+struct claim {
+  std::uint64_t session = 0;
+  std::uint64_t serial = 0;    // the session's own number for it
+  std::string database;
+  enforce::redefinition what;
+};
+using claims = std::vector<claim>;
+
 // What a session needs of its process. Each call is made on the session's thread and must not block.
 class environment {
  public:
@@ -52,6 +62,9 @@ class environment {
   virtual policy::policy_ptr policy() = 0;
   // Policy and catalog of a gateway database as they are now; null while no catalog of it could be read.
   virtual enforce::context_ptr context(std::string_view database) = 0;
+  // Of all sessions; null while there is none. One that is missing is not granted yet, and what is in flight now will be
+  // waited for, or the contexts above know what came of it.
+  virtual std::shared_ptr<const claims> claimed() = 0;
   // The one gate. Called with the context and scope of this very moment; never throws.
   virtual enforce::verdict_ptr judge(std::string_view sql, const enforce::context& with, const policy::principal& who,
                                      const enforce::scope& scope) = 0;
@@ -80,10 +93,15 @@ struct peer {
   std::string address;         // "address:port", for the audit
 };
 
-// login: start to ReadyForQuery. connect: to the upstream, its login included. idle: between statements.
-enum class timer { login, connect, idle };
+// login: start to ReadyForQuery. connect: to the upstream, its login included. idle: between statements. definition: one
+// message that waits for names to settle.
+enum class timer { login, connect, idle, definition };
 
 enum class catalog_read { done, failed };
+enum class claim_answer {
+  granted,  // nothing that another session has in flight was judged by these names before
+  taken     // another session holds one of them; to be asked for again behind on_claims_changed
+};
 
 struct start_client_tls {};                          // after the client output ('S') was written; answer: on_client_tls
 struct connect_upstream {                            // answer: on_upstream_connected or on_upstream_failed
@@ -100,12 +118,19 @@ struct forward_cancel {                              // on a connection of its o
 struct refresh_catalog {                             // answer: on_catalog_refreshed, also when the refresh failed
   std::string database;
 };
+struct claim_names {                                 // answer: on_claim, unless it is withdrawn before
+  claim what;
+};
+struct withdraw_claims {                             // nothing was sent under those numbered `from` and higher
+  std::uint64_t from = 0;
+};
+struct end_claims {};                                // their transaction is over: they go with the next catalog that is read
 struct set_timer {                                   // replaces a running timer of that name; zero stops it
   timer which = timer::login;
   std::chrono::milliseconds delay{0};
 };
 using action = std::variant<start_client_tls, connect_upstream, start_upstream_tls, close_client, close_upstream,
-                            forward_cancel, refresh_catalog, set_timer>;
+                            forward_cancel, refresh_catalog, claim_names, withdraw_claims, end_claims, set_timer>;
 
 class session {
  public:
@@ -128,6 +153,9 @@ class session {
   void on_upstream_closed();
   void on_timer(timer which);
   void on_catalog_refreshed(catalog_read how = catalog_read::done);
+  void on_claim(std::uint64_t serial, claim_answer how);
+  void on_claims_changed();                          // a claim of another session is gone; needed while awaits_claims()
+  void on_claim_of_other();                          // what is in flight should be answered soon
   void on_cancel_forwarded();
   void on_shutdown();                                // FATAL 57P01 to the client as soon as no statement runs
 
@@ -141,6 +169,12 @@ class session {
   bool has_actions() const;
   bool wants_client_bytes() const;
   bool wants_upstream_bytes() const;
+  bool awaits_claims() const;
+  // Names that something in flight was judged by and that the upstream may not have resolved yet. Of a session that has
+  // finished: what it left behind on an upstream that may still be reading it.
+  std::vector<std::string> unresolved_names() const;
+  // Something of unresolved_names() would be read with another meaning.
+  bool relies_on(const enforce::redefinition& what) const;
   // Nothing will happen any more once the remaining output and actions are done.
   bool finished() const;
 

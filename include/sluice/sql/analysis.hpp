@@ -172,6 +172,8 @@ struct statement {
   std::vector<setting_change> settings;
   bool chain = false, temporary = false, verbose = false, whole_text = false;
   bool changes_catalog = false;
+  bool keeps_names = false;             // … but neither what a relation is called nor what its columns are: an index, a default
+  bool reaches_further = false;         // … also of relations that the text does not name
   bool if_not_exists = false;           // what was made may be something that was there before
   bool quals_plain = true;              // WHERE, ON, HAVING hold nothing that can raise or speak
   std::size_t query_levels = 0;         // SELECTs in it, arms and sub-selects included

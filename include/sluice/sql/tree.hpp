@@ -60,6 +60,9 @@ class tree {
 // Errors carry PostgreSQL's wording, SQLSTATE (42601, 22P05, 54000, 54001, …) and the character offset (0-based).
 base::result<tree> parse(std::string_view sql, const parse_limits& limits = {});
 
+// Relations that the text names together with their schema: `schema NUL name`, sorted.
+std::vector<std::string> qualified_relations(const tree& of);
+
 // A stable name of the statement's shape, literals left out: 16 hex digits. Empty when it cannot be made.
 std::string fingerprint(const tree& of);
 

@@ -224,6 +224,7 @@ class fake_environment final : public environment {
   std::vector<std::pair<cancel_key, cancel_target>> keys;
   bool tls_ready = false;
   bool catalog_known = true;
+  claims claims_value;  // of all sessions; the tested one is number 1
 
   void reload();  // a new policy revision
 
@@ -231,6 +232,9 @@ class fake_environment final : public environment {
   auth::users_ptr users() override { return users_value; }
   policy::policy_ptr policy() override { return policy_value; }
   enforce::context_ptr context(std::string_view database) override;
+  std::shared_ptr<const claims> claimed() override {
+    return claims_value.empty() ? nullptr : std::make_shared<const claims>(claims_value);
+  }
   enforce::verdict_ptr judge(std::string_view sql, const enforce::context& with, const policy::principal&,
                              const enforce::scope& scope) override;
   std::optional<std::string> must_not_arrive(const enforce::context&, const policy::principal&, base::oid relation,

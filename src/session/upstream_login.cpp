@@ -8,6 +8,16 @@
 #include "sluice/enforce/mask_sql.hpp"
 
 namespace sluice::session {
+namespace {
+
+// As people write it, and as tools that split the setting expect it: quoted only where it must be.
+std::string in_path(const std::string& schema) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  const bool bare = !schema.empty() && !(schema[0] >= '0' && schema[0] <= '9') && std::all_of(schema.begin(), schema.end(), plain);
+  return bare ? schema : enforce::quote_identifier(schema);
+}
+
+}  // namespace
 
 const config::database& session::machine::gateway_database() const { return settings_->databases.at(database_); }
 
@@ -87,7 +97,7 @@ void session::machine::send_startup() {
   if (!search_path_sent_) {
     std::string path;
     for (const auto& each : gateway_database().search_path) {
-      path += (path.empty() ? "" : ", ") + enforce::quote_identifier(each);
+      path += (path.empty() ? "" : ", ") + in_path(each);
     }
     settings["search_path"] = path;
   }

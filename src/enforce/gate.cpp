@@ -19,6 +19,9 @@ namespace {
 constexpr std::size_t max_cached_verdicts = 4096;
 constexpr std::size_t max_cached_bytes = 16384;  // of one statement text
 constexpr std::size_t max_guard_sets = 256;
+// Against the budget (sql/budget.hpp): what a statement of a text costs, and each name that its scope or its record holds.
+constexpr std::size_t units_per_statement = 100;
+constexpr std::size_t units_per_name = 12;
 
 struct kind_row {
   sql::command what;
@@ -134,6 +137,8 @@ class judging {
     sql::name_space names = names_of(with_, moving);
     const std::vector<std::string> path = names.search_path;
     const auto facts = sql::analyse(tree_, names, [&](const sql::analysis& so_far, sql::name_space& next) {
+      // Each of many statements sees a copy of what the ones before it made.
+      sql::budget::charge(units_per_statement + (moving.temporary.size() + moving.created.size() + moving.unreliable.size()) * units_per_name);
       effects.push_back(effects_of(so_far, so_far.statements.size() - 1, free_ ? nullptr : &shown_));
       for (const effect& each : effects.back()) apply(moving, each);
       next = names_of(with_, moving);
@@ -158,6 +163,7 @@ class judging {
     sent_ = rewritten.text.value_or(tree_.text());
     scope replay = together();
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
+      sql::budget::charge(facts->uses.size() / 16 + out->relations.size() * units_per_name);
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
       info->effects = effects[index];

@@ -96,6 +96,8 @@ void feed(sip_hash& into, const relation& what) {
   for (const auto attnum : what.primary_key) into.add(word_of(attnum));
   into.add(word_of(what.parents.size()));
   for (const auto parent : what.parents) into.add(word_of(parent.value()));
+  into.add(word_of(what.dependents.size()));
+  for (const auto each : what.dependents) into.add(word_of(each.value()));
   into.add(word_of(what.row_type.value()));
   into.add(what.definition);
   into.add(word_of(what.is_partition));

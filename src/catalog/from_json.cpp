@@ -155,6 +155,7 @@ relation read_relation(const json::value& from, const std::string& path) {
   out.columns = in.list("columns", read_column);
   out.primary_key = in.list("primary_key", fields::as_number<std::int16_t>);
   out.parents = in.list("parents", as_oid);
+  out.dependents = in.list("dependents", as_oid);
   out.row_type = oid{in.number_or<std::uint32_t>("row_type", 0)};
   out.definition = in.text_or_empty("definition");
   out.is_partition = in.flag("partition");

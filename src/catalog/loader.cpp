@@ -68,6 +68,9 @@ class reading {
     each(queries::parents, [this](cells& row) {
       if (relation* child = known(row.id())) child->parents.push_back(row.id());
     });
+    each(queries::dependents, [this](cells& row) {
+      if (relation* below = known(row.id())) below->dependents.push_back(row.id());
+    });
     each(queries::owned_sequences, [this](cells& row) {
       if (relation* sequence = known(row.id())) sequence->owned_by = row.id();
     });
@@ -173,19 +176,24 @@ class reading {
       if ((each.kind == relation_kind::view || each.kind == relation_kind::materialized_view) &&
           each.schema != "pg_catalog" && each.schema != "information_schema")
         views.push_back(each.id);
+    std::string_view patience = some_patience;
     for (std::size_t from = 0; from < views.size(); from += views_at_once) {
       const std::span<const oid> batch(views.data() + from, std::min(views_at_once, views.size() - from));
-      if (define(batch)) continue;
-      for (std::size_t i = 0; i < batch.size(); ++i) define(batch.subspan(i, 1));
+      if (define(batch, patience)) continue;
+      // Whoever holds one relation must not make the others wait for each of its views.
+      patience = no_patience;
+      for (std::size_t i = 0; i < batch.size(); ++i) define(batch.subspan(i, 1), patience);
     }
   }
 
-  bool define(std::span<const oid> views) {
+  static constexpr std::string_view some_patience = "200ms", no_patience = "2ms";
+
+  bool define(std::span<const oid> views, std::string_view patience) {
     if (std::chrono::steady_clock::now() > deadline_) throw std::runtime_error("reading took too long");
     std::string list = "{";
     for (const oid each : views) list += (list.size() > 1 ? "," : "") + std::to_string(each.value());
     bool complete = true;
-    in_.exec("savepoint views; set local lock_timeout = '200ms'");
+    in_.exec("savepoint views; set local lock_timeout = '" + std::string(patience) + "'");
     try {
       const pqxx::result rows = in_.exec_params(queries::views, list + "}");
       for (const pqxx::row& row : rows) {

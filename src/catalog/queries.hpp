@@ -54,6 +54,14 @@ inline constexpr const char* parents =
 inline constexpr const char* views =
     "select v, pg_catalog.pg_get_viewdef(v) from pg_catalog.unnest($1::pg_catalog.oid[]) as v";
 
+// Views by their rules, and tables by their foreign keys.
+inline constexpr const char* dependents =
+    "select d.refobjid, r.ev_class from pg_catalog.pg_depend d join pg_catalog.pg_rewrite r on r.oid = d.objid"
+    " where d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass"
+    " and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass and r.ev_class <> d.refobjid and r.oid >= 16384"
+    " union select confrelid, conrelid from pg_catalog.pg_constraint where contype = 'f' and confrelid <> conrelid"
+    " order by 1, 2";
+
 inline constexpr const char* owned_sequences =
     "select d.objid, d.refobjid from pg_catalog.pg_depend d join pg_catalog.pg_class c on c.oid = d.objid"
     " where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.refclassid = "

@@ -42,6 +42,11 @@ json::value write(const relation& what) {
     for (const oid each : what.parents) parents.emplace_back(each.value());
     out["parents"] = std::move(parents);
   }
+  if (!what.dependents.empty()) {
+    json::array dependents;
+    for (const oid each : what.dependents) dependents.emplace_back(each.value());
+    out["dependents"] = std::move(dependents);
+  }
   if (what.row_type.value() != 0) out["row_type"] = what.row_type.value();
   if (!what.definition.empty()) out["definition"] = what.definition;
   if (what.is_partition) out["partition"] = true;

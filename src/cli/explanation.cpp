@@ -78,6 +78,14 @@ json::object object_of(const audit::touched_relation& relation) {
           {"filters", array_of(relation.filters)}};
 }
 
+// Of EXPLAIN: whether the session strips the rows on their way.
+bool strips_plans(const enforce::verdict& verdict) {
+  for (const auto& statement : verdict.statements) {
+    if (statement->stripped_plan) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string explain_as_text(const explained& what) {
@@ -94,6 +102,7 @@ std::string explain_as_text(const explained& what) {
   text += field("database", what.database);
   text += field("layers", joined(verdict.layers));
   text += field("rules", joined(verdict.rules));
+  if (strips_plans(verdict)) text += field("plan", "its shape alone, without conditions, constants, estimates");
   if (!verdict.relations.empty()) text += "relations\n";
   for (const auto& relation : verdict.relations) text += text_of(relation);
   if (verdict.allowed && verdict.rewritten) text += "rewritten SQL\n" + indented(*verdict.rewritten);
@@ -116,6 +125,7 @@ std::string explain_as_json(const explained& what) {
                         {"relations", std::move(relations)},
                         {"fingerprint", verdict.fingerprint},
                         {"sql", what.sql}};
+  if (strips_plans(verdict)) whole["plan"] = "shape";
   if (verdict.allowed) {
     whole["rewritten"] = verdict.rewritten ? json::value(*verdict.rewritten) : json::value(nullptr);
   } else {

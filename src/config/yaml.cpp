@@ -1,6 +1,9 @@
 #include "sluice/config/yaml.hpp"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
+#include <sstream>
 #include <tuple>
 
 namespace sluice::config {
@@ -17,6 +20,37 @@ std::vector<base::diagnostic> sorted(std::vector<base::diagnostic> problems) {
   problems.erase(std::unique(problems.begin(), problems.end(), same), problems.end());
   return problems;
 }
+
+// Where the documents of a text begin. The parser leaves a token that can stand nowhere (a comma behind everything) in
+// its place and hands out one empty document after the other for it: whoever asks for all of them asks forever.
+class document_starts : public YAML::EventHandler {
+ public:
+  const std::vector<YAML::Mark>& marks() const { return marks_; }
+
+  void OnDocumentStart(const YAML::Mark&) override { fresh_ = true; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { begin(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { begin(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t, const std::string&) override {
+    begin(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    begin(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+    begin(mark);
+  }
+  void OnMapEnd() override {}
+
+ private:
+  void begin(const YAML::Mark& mark) {
+    if (std::exchange(fresh_, false)) marks_.push_back(mark);
+  }
+
+  bool fresh_ = false;
+  std::vector<YAML::Mark> marks_;
+};
 
 bool is_mapping(const YAML::Node& node) { return node.IsDefined() && (node.IsMap() || node.IsNull()); }
 
@@ -67,13 +101,22 @@ std::optional<YAML::Node> parse_yaml(const std::string& text, report& problems) 
     return std::nullopt;
   }
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.empty()) return YAML::Node(YAML::NodeType::Null);
-    if (documents.size() > 1) {
-      problems.error(documents[1], "a second document begins here", "keep one document, without `---` in the middle");
-      return std::nullopt;
+    document_starts starts;
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    while (starts.marks().size() < 2 && parser.HandleNextDocument(starts)) {
     }
-    return documents.front();
+    if (starts.marks().size() < 2) return YAML::Load(text);
+    const YAML::Mark& second = starts.marks()[1];
+    start.line = second.line + 1;
+    start.column = second.column + 1;
+    // The mark counts in UTF-8, whatever encoding the text has.
+    if (const auto at = static_cast<std::size_t>(second.pos); at < text.size() && text[at] == ',') {
+      problems.error(start, "not YAML: a comma outside of brackets");
+    } else {
+      problems.error(start, "a second document begins here", "keep one document, without `---` in the middle");
+    }
+    return std::nullopt;
   } catch (const YAML::Exception& caught) {
     if (!caught.mark.is_null()) {
       start.line = caught.mark.line + 1;

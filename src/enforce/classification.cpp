@@ -8,6 +8,8 @@
 namespace sluice::enforce {
 namespace {
 
+constexpr std::size_t max_ancestors = 1000;
+
 bool holds_data(catalog::relation_kind kind) {
   using enum catalog::relation_kind;
   return kind == table || kind == partitioned_table || kind == view || kind == materialized_view || kind == foreign_table;
@@ -24,6 +26,7 @@ classification::classification(const policy::policy_set& rules, const catalog::s
   read_definitions(known);
   // Each round carries classes one step further; chains are as long as views over partitions over copies may be.
   for (int round = 0; round < 64 && spread(known); ++round) continue;
+  spread_down(known);
 }
 
 const column_class* classification::of(base::oid relation, std::int16_t attnum) const {
@@ -65,8 +68,9 @@ std::vector<std::string> classification::effective(base::oid relation, std::int1
   return out;
 }
 
-void classification::add(base::oid relation, std::int16_t attnum, const std::vector<std::string>& classes) {
+void classification::add(base::oid relation, std::int16_t attnum, const std::vector<std::string>& classes, bool derived) {
   column_class& to = columns_[key_of(relation, attnum)];
+  to.derived = to.derived || (derived && !classes.empty());
   for (const auto& each : classes) {
     if (std::find(to.classes.begin(), to.classes.end(), each) == to.classes.end()) to.classes.push_back(each);
   }
@@ -80,7 +84,7 @@ void classification::name_remembered(const policy::policy_set& rules, const cata
     const policy::object what{database.name, layer ? std::string_view(*layer) : std::string_view(), before.schema, before.name};
     bool clear = false;
     const auto classes = rules.classify(what, before.column, clear);
-    if (!classes.empty()) add(before.relation, before.attnum, classes);
+    if (!classes.empty()) add(before.relation, before.attnum, classes, before.derived);
   }
 }
 
@@ -132,6 +136,7 @@ void classification::read_definitions(const catalog::snapshot& known) {
       };
       if (counted) {
         for (const auto& column : outputs[at].lineage) take(column);
+        if (outputs[at].plain) plain_.insert(key_of(relation.id, relation.columns[at].attnum));
         continue;
       }
       // Which output is which column is not known: each may hold anything that the definition reads.
@@ -143,8 +148,7 @@ void classification::read_definitions(const catalog::snapshot& known) {
   }
 }
 
-// One step: parents and children share the classes of columns of one name, copies take those of their sources, generated
-// columns those of their neighbours.
+// One step: parents and children share the classes of columns of one name.
 bool classification::spread(const catalog::snapshot& known) {
   std::size_t before = 0, after = 0;
   for (const auto& [where, each] : columns_) before += each.classes.size();
@@ -160,27 +164,99 @@ bool classification::spread(const catalog::snapshot& known) {
         if (const auto* found = of(relation.id, column.attnum)) add(parent_id, above->attnum, std::vector<std::string>(found->classes));
       }
     }
-    if (relation.kind == catalog::relation_kind::materialized_view) {
-      for (const auto& column : relation.columns) {
-        const auto* sources = lineage(relation.id, column.attnum);
-        if (!sources) continue;
-        for (const auto& from : *sources) add(relation.id, column.attnum, effective(from.relation, from.attnum));
-      }
-    }
-    std::vector<std::string> around;
-    for (const auto& column : relation.columns) {
-      const auto* found = of(relation.id, column.attnum);
-      if (found) around.insert(around.end(), found->classes.begin(), found->classes.end());
-    }
-    if (around.empty()) continue;
-    for (const auto& column : relation.columns) {
-      if (!column.is_generated) continue;
-      const auto* found = of(relation.id, column.attnum);
-      if (!found || (!found->known_clear && found->classes.empty())) add(relation.id, column.attnum, around);
-    }
+    spread_rows(known, relation);
   }
   for (const auto& [where, each] : columns_) after += each.classes.size();
   return after != before;
+}
+
+// Types that are rows of relations: theirs, arrays of them, domains over them. Types are told apart by name alone where the
+// snapshot has no number for them; more masks than needed are the price.
+std::vector<const catalog::relation*> rows_inside(const catalog::snapshot& known, const catalog::column& column) {
+  std::vector<const catalog::relation*> out;
+  if (const auto* exact = known.find_by_row_type(column.type)) out.push_back(exact);
+  if (!out.empty()) return out;
+  std::string_view name = column.base_type;
+  if (!name.empty() && name.front() == '_') name.remove_prefix(1);
+  for (const auto& schema : known.all().schemas) {
+    if (is_system(schema)) continue;
+    if (const auto* found = known.find(schema, name)) out.push_back(found);
+  }
+  return out;
+}
+
+// What a relation's own columns hand to each other: copies take the classes of their sources, columns that are rows those
+// of all their fields, generated columns those of their neighbours.
+void classification::spread_rows(const catalog::snapshot& known, const catalog::relation& relation) {
+  std::vector<std::string> around;
+  for (const auto& column : relation.columns) {
+    const auto* sources = relation.kind == catalog::relation_kind::materialized_view ? lineage(relation.id, column.attnum) : nullptr;
+    if (sources) {
+      for (const auto& from : *sources) {
+        const auto* there = of(from.relation, from.attnum);
+        add(relation.id, column.attnum, effective(from.relation, from.attnum), !is_plain_copy(relation.id, column.attnum) || (there && there->derived));
+      }
+    }
+    for (const catalog::relation* row : rows_inside(known, column)) {
+      for (const auto& field : row->columns) add(relation.id, column.attnum, effective(row->id, field.attnum), true);
+    }
+    const auto* found = of(relation.id, column.attnum);
+    if (found) around.insert(around.end(), found->classes.begin(), found->classes.end());
+  }
+  if (around.empty()) return;
+  for (const auto& column : relation.columns) {
+    if (!column.is_generated) continue;
+    const auto* found = of(relation.id, column.attnum);
+    if (!found || (!found->known_clear && found->classes.empty())) add(relation.id, column.attnum, around, true);
+  }
+}
+
+void classification::remember(const catalog::relation& at, std::int16_t attnum, const remembered_name& as, bool derived) {
+  remembered_.push_back({at.id, attnum, as.schema, as.name, as.column, derived || as.derived});
+}
+
+// What came to a column from elsewhere stays with it when the way it came is cut: a partition that is detached, a child
+// that no longer inherits, a generated column that becomes an ordinary one, a copy whose source goes.
+void classification::spread_down(const catalog::snapshot& known) {
+  std::map<std::pair<std::uint32_t, std::int16_t>, std::vector<remembered_name>> by_column;
+  for (const auto& each : remembered_) by_column[{each.relation.value(), each.attnum}].push_back(each);
+  const auto names_of = [&](base::oid relation, std::int16_t attnum) -> const std::vector<remembered_name>& {
+    static const std::vector<remembered_name> none;
+    const auto found = by_column.find({relation.value(), attnum});
+    return found == by_column.end() ? none : found->second;
+  };
+  for (const auto& relation : known.all().relations) {
+    if (!holds_data(relation.kind) || is_system(relation.schema)) continue;
+    std::vector<const catalog::relation*> above;
+    for (const base::oid id : relation.parents) {
+      if (const auto* parent = known.find(id)) above.push_back(parent);
+    }
+    for (std::size_t at = 0; at < above.size() && at < max_ancestors; ++at) {
+      for (const base::oid id : above[at]->parents) {
+        if (const auto* parent = known.find(id)) above.push_back(parent);
+      }
+      for (const auto& each : names_of(above[at]->id, 0)) remember(relation, 0, each, false);
+      for (const auto& column : relation.columns) {
+        const auto* inherited = above[at]->find_column(column.name);
+        if (!inherited) continue;
+        for (const auto& each : names_of(above[at]->id, inherited->attnum)) remember(relation, column.attnum, each, false);
+      }
+    }
+    for (const auto& column : relation.columns) {
+      if (const auto* sources = relation.kind == catalog::relation_kind::materialized_view ? lineage(relation.id, column.attnum) : nullptr) {
+        for (const auto& from : *sources) {
+          for (const auto& each : names_of(from.relation, from.attnum)) remember(relation, column.attnum, each, !is_plain_copy(relation.id, column.attnum));
+        }
+      }
+      const auto* found = of(relation.id, column.attnum);
+      if (!column.is_generated || !found || !found->derived) continue;
+      for (const auto& neighbour : relation.columns) {
+        for (const auto& each : names_of(relation.id, neighbour.attnum)) remember(relation, column.attnum, each, true);
+      }
+    }
+  }
+  std::sort(remembered_.begin(), remembered_.end());
+  remembered_.erase(std::unique(remembered_.begin(), remembered_.end()), remembered_.end());
 }
 
 }  // namespace sluice::enforce

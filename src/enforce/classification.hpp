@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +22,7 @@ namespace sluice::enforce {
 struct column_class {
   std::vector<std::string> classes;
   bool known_clear = false;  // a rule names it as not personal
+  bool derived = false;      // computed from classified values: only an empty mask fits it
 };
 
 class classification {
@@ -51,16 +53,21 @@ class classification {
   static key key_of(base::oid relation, std::int16_t attnum) {
     return (key{relation.value()} << 16) | static_cast<std::uint16_t>(attnum);
   }
-  void add(base::oid relation, std::int16_t attnum, const std::vector<std::string>& classes);
+  void add(base::oid relation, std::int16_t attnum, const std::vector<std::string>& classes, bool derived = false);
   void name_rules(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database);
   void read_definitions(const catalog::snapshot& known);
   bool spread(const catalog::snapshot& known);
+  void spread_rows(const catalog::snapshot& known, const catalog::relation& relation);
+  void spread_down(const catalog::snapshot& known);
+  void remember(const catalog::relation& at, std::int16_t attnum, const remembered_name& as, bool derived);
+  bool is_plain_copy(base::oid relation, std::int16_t attnum) const { return plain_.count(key_of(relation, attnum)) > 0; }
 
   void name_remembered(const policy::policy_set& rules, const catalog::snapshot& known, const config::database& database);
 
   std::vector<remembered_name> remembered_;
   std::unordered_map<key, column_class> columns_;
   std::unordered_map<key, std::vector<source>> lineage_;
+  std::set<key> plain_;  // columns of copies that are a column of their source, unchanged
   std::unordered_map<std::uint32_t, bool> broken_;
 };
 

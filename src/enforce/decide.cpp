@@ -43,7 +43,7 @@ class deciding {
     }
     if (!why_) conflicts();
     if (!why_) definitions();
-    if (!why_) why_ = refuse_functions(request_.facts, request_.with, request_.who, request_.path, &request_.shown, &request_.tree);
+    if (!why_) why_ = refuse_functions({request_.facts, request_.with, request_.who, request_.names, &request_.shown, &request_.tree, &request_.constants});
     return std::move(why_);
   }
 
@@ -71,8 +71,9 @@ class deciding {
   void use(const sql::use& of) {
     switch (of.found) {
       case sql::resolution::cte:
-      case sql::resolution::temporary:
         return;
+      case sql::resolution::temporary:
+        return fresh(of);
       case sql::resolution::unknown:
         return unknown(of);
       case sql::resolution::created:
@@ -90,10 +91,23 @@ class deciding {
       const bool definition = of.definition && letter.action != policy::action::read;
       if (!ask(of, what, letter.action, definition, letter.doing)) return;
     }
+    if (of.referenced && !ask(of, what, policy::action::update, true, "referring to")) return;
     if (of.relation) relation(of);
+    if (of.found == sql::resolution::created) fresh(of);
+  }
+
+  // A view that the snapshot does not know leads to tables that nobody asked about.
+  void fresh(const sql::use& of) {
+    if (of.definition || !of.fresh || of.fresh->plain_table) return;
+    if (of.creates || of.updates || of.removes)
+      return refuse(of.offset, "changing " + described(of) + " is denied: it is no table, or was altered just now, and may stand for another relation", "change the table below, or commit first");
+    if (!still_stands(*of.fresh, request_.with, request_.who, request_.shown, request_.names[of.statement].fresh()))
+      return refuse(of.offset, "reading " + described(of) + " is denied: what it was made over, or what you may see of it, has changed since", "make the view again");
   }
 
   void unknown(const sql::use& of) {
+    if (of.moved)
+      return refuse(of.offset, described(of) + " was changed in this transaction, and the gateway does not know yet what it is now", "commit first", "55006");
     unresolved_ = true;
     std::string name = of.written_schema.empty() ? of.written_name : of.written_schema + "." + of.written_name;
     refuse(of.offset, "relation \"" + name + "\" does not exist", {}, "42P01");
@@ -106,10 +120,24 @@ class deciding {
     if (!guard.refused.empty()) refuse(of.offset, guard.refused);
   }
 
+  // Rows of children come and go through their parent: what they stand in decides, too.
+  void descendants(const sql::use& of) {
+    if (of.only || of.definition) return;
+    for (const catalog::relation* child : request_.shown.descendants(*of.relation)) {
+      if (child->schema == of.relation->schema) continue;
+      for (const auto& letter : letters) {
+        if (of.*letter.flag && !ask(of, object_in(child->schema, child->name), letter.action, false, letter.doing)) return;
+      }
+    }
+  }
+
   void relation(const sql::use& of) {
+    descendants(of);
+    if (why_) return;
     const relation_guard& guard = request_.shown.of(*of.relation);
     const bool reads = of.reads || !of.read_columns.empty() || of.whole_row;
-    if (!guard.refused.empty() && reads) return refuse(of.offset, "reading " + described(of) + " is denied: " + guard.refused);
+    const bool touches = reads || !of.definition;
+    if (!guard.refused.empty() && touches) return refuse(of.offset, "reading " + described(of) + " is denied: " + guard.refused);
     for (const std::int16_t attnum : of.read_columns) {
       const auto found = guard.columns.find(attnum);
       if (found == guard.columns.end() || found->second.state != column_state::denied) continue;
@@ -117,11 +145,14 @@ class deciding {
       return refuse(of.offset, "reading column `" + (column ? column->name : std::string("?")) + "` of " + described(of) + " is denied: class `" + found->second.why + "`",
                     "leave the column out, or ask for a role that may read it");
     }
-    if (statement_of(of).what == sql::command::object_command && !of.removes && !statement_of(of).instance.empty() && guard.has_filter() && statement_of(of).instance != "lock")
+    const bool upkeep = statement_of(of).what == sql::command::object_command && !of.removes && !statement_of(of).instance.empty() && statement_of(of).instance != "lock";
+    if (upkeep && statement_of(of).verbose && guard.needed)
+      return refuse(of.offset, "VERBOSE upkeep of " + described(of) + " is denied: it has masked or hidden data, and the notices tell about it", "leave VERBOSE out");
+    if (upkeep && guard.has_filter())
       return refuse(of.offset, "upkeep of " + described(of) + " is denied: a row filter holds on it, and upkeep tells how many rows there are", "ask an admin");
+    using enum sql::use_role;
     const bool changes = of.creates || of.updates || of.removes;
     if (!changes || of.definition) return;
-    using enum sql::use_role;
     if ((of.role == merge || (of.role == insert && of.updates)) && guard.has_filter())
       return refuse(of.offset, "this form of change is denied on " + described(of) + ": a row filter holds on it", "use UPDATE and INSERT apart");
     if (of.role == existing && of.removes && guard.has_filter())
@@ -165,18 +196,48 @@ class deciding {
         if (!decided.allowed) refuse(std::nullopt, "changing schema `" + schema + "` is denied: " + decided.reason, decided.hint);
       }
     };
+    if (statement.what == sql::command::create_view && statement.locks_rows) refuse(statement.start, "a view that locks rows is denied: whoever reads it would change them");
     each(statement.schemas_made, policy::action::create);
     each(statement.schemas_dropped, policy::action::remove);
     each(statement.schemas_altered, statement.tag == "COMMENT" ? policy::action::update : policy::action::create);
-    if (!why_ && (statement.what == sql::command::explain || statement.what == sql::command::explain_analyze)) explained(statement);
+    const std::size_t index = static_cast<std::size_t>(&statement - request_.facts.statements.data());
+    const bool named = std::any_of(request_.facts.uses.begin(), request_.facts.uses.end(), [&](const sql::use& of) { return of.statement == index; });
+    if (statement.cascades) cascaded(statement, index);
+    if (statement.what == sql::command::object_command && !named) refuse(statement.start, statement.tag + " without a relation is denied: it would reach all of them", "name the relations");
   }
 
-  void explained(const sql::statement& statement) {
-    const std::size_t index = static_cast<std::size_t>(&statement - request_.facts.statements.data());
+  // What CASCADE reaches is changed like what is named.
+  void cascaded(const sql::statement& statement, std::size_t index) {
+    const bool rows = statement.tag == "TRUNCATE TABLE";
+    if (statement.what == sql::command::instance) return refuse(statement.start, statement.tag + " with CASCADE is denied: it may reach what others have made", "drop what depends on it first");
+    std::vector<const catalog::relation*> open;
+    std::set<std::uint32_t> seen;
+    const auto take = [&](const catalog::relation* next) {
+      if (next && seen.insert(next->id.value()).second) open.push_back(next);
+    };
     for (const auto& of : request_.facts.uses) {
-      if (of.statement != index || !of.relation || is_system_schema(of.relation->schema)) continue;
-      if (request_.shown.of(*of.relation).needed)
-        return refuse(of.offset, "EXPLAIN of a statement that reads " + described(of) + " is denied: the plan tells about masked or hidden data", "explain it without that relation, or ask an admin");
+      if (of.statement == index && (of.definition || of.removes)) take(of.relation);
+    }
+    for (const auto& schema : statement.schemas_dropped) {
+      for (const auto& type : request_.with.catalog->all().types) {
+        if (type.schema == schema && type.type != 'c' && type.name.rfind('_', 0) != 0)
+          return refuse(statement.start, "DROP SCHEMA `" + schema + "` with CASCADE is denied: type `" + type.name + "` may be in use elsewhere", "drop the type first");
+      }
+      for (const auto& relation : request_.with.catalog->all().relations) {
+        if (relation.schema == schema) take(&relation);
+      }
+    }
+    const std::size_t named = open.size();
+    for (std::size_t at = 0; at < open.size() && !why_; ++at) {
+      const catalog::relation& here = *open[at];
+      if (at >= named || !statement.schemas_dropped.empty()) {
+        const policy::object what = object_in(here.schema, here.name);
+        const auto decided = rows ? request_.with.policy->decide(request_.who, what, policy::action::remove) : request_.with.policy->decide_ddl(request_.who, what, policy::action::remove);
+        note(decided);
+        if (!decided.allowed) refuse(statement.start, "CASCADE would reach `" + here.schema + "." + here.name + "`, which is denied: " + decided.reason, decided.hint);
+      }
+      for (const base::oid next : here.dependents) take(request_.with.catalog->find(next));
+      for (const catalog::relation* child : request_.with.catalog->children_of(here.id)) take(child);
     }
   }
 
@@ -185,6 +246,8 @@ class deciding {
     for (const auto& of : request_.facts.uses) {
       if (of.role != sql::use_role::insert || !of.relation) continue;
       const relation_guard& guard = request_.shown.of(*of.relation);
+      if (statement_of(of).conflict_constraint && (!guard.columns.empty() || guard.has_filter()))
+        return refuse(of.offset, "ON CONFLICT ON CONSTRAINT on " + described(of) + " is denied: it has masked or hidden data", "name the columns of the key");
       for (const auto& name : statement_of(of).conflict_columns) {
         const auto* column = of.relation->find_column(name);
         if (column && guard.columns.count(column->attnum)) return refuse(of.offset, "ON CONFLICT on masked column `" + name + "` of " + described(of) + " is denied");
@@ -215,8 +278,9 @@ class deciding {
       // Its columns could take each other's names, and the filter would read another one.
       if (of.definition && of.updates && guard.has_filter() && statement_of(of).node == "RenameStmt" && statement_of(of).renamed.second.empty())
         return refuse(of.offset, "renaming columns of " + described(of) + " is denied: a row filter holds on it", "ask an admin");
-      if (of.definition && of.removes && guard.has_filter() && statement_of(of).node == "AlterTableStmt")
-        return refuse(of.offset, "dropping columns of " + described(of) + " is denied: a row filter holds on it", "ask an admin");
+      // Defaults, constraints and conversions run over every row, and tell how many there are and what they hold.
+      if (of.definition && (guard.has_filter() || !guard.refused.empty()) && statement_of(of).node == "AlterTableStmt")
+        return refuse(of.offset, "ALTER TABLE of " + described(of) + " is denied: a row filter holds on it", "ask an admin");
       if (of.definition && of.whole_row && (!guard.columns.empty() || guard.has_filter())) return refuse(of.offset, "a definition that reads the whole row of " + described(of) + " is denied: it has masked columns");
     }
   }
@@ -246,6 +310,33 @@ std::optional<denial> judge_settings(const decide_request& request, const sql::s
 
 }  // namespace
 
+namespace {
+
+// ANALYZE of the session's own temporary tables concerns nobody else.
+bool only_own(const sql::analysis& facts, const sql::statement& statement) {
+  if (statement.instance != "analyze") return false;
+  const std::size_t index = static_cast<std::size_t>(&statement - facts.statements.data());
+  bool any = false, own = true;
+  for (const auto& of : facts.uses) {
+    if (of.statement != index) continue;
+    any = true;
+    own = own && of.found == sql::resolution::temporary && of.fresh && of.fresh->plain_table;
+  }
+  return any && own;
+}
+
+}  // namespace
+
+bool still_stands(const sql::fresh_relation& made, const context& with, const policy::principal& who, guards& shown, const sql::fresh_names& own) {
+  return std::all_of(made.stands_on.begin(), made.stands_on.end(), [&](const sql::foundation& under) {
+    const std::string name = under.schema + '\0' + under.name;
+    const catalog::relation* now = with.catalog->find(under.schema, under.name);
+    if (!now || now->id != under.relation || own.unreliable.count(name) || own.created.count(name)) return false;
+    if (!with.policy->decide(who, shown.object_of(*now), policy::action::read).allowed) return false;
+    return (shown.of(*now).needed ? shown.query(*now, {}) : std::string()) == under.shown;
+  });
+}
+
 std::optional<denial> decide(const decide_request& request, std::vector<std::string>& rules, bool& unresolved) {
   return deciding(request, rules, unresolved).run();
 }
@@ -270,7 +361,7 @@ std::optional<denial> decide_instance(const decide_request& request, std::vector
     if (!statement.refused.empty()) {
       return refusal(request.tree, statement.start, statement.refused + " is denied: it is on no list of allowed statements", "ask an admin of the upstream");
     }
-    if (!statement.instance.empty() || statement.what == sql::command::instance) {
+    if ((!statement.instance.empty() || statement.what == sql::command::instance) && !only_own(request.facts, statement)) {
       const policy::instance_decision decided = request.with.policy->decide_instance(request.who, statement.instance);
       if (!decided.rule.empty()) rules.push_back(decided.rule);
       if (!decided.allowed) {
@@ -279,7 +370,10 @@ std::optional<denial> decide_instance(const decide_request& request, std::vector
       }
     }
     if (auto why = judge_settings(request, statement)) return why;
-    if (statement.what == sql::command::show && statement.name != "all") {
+    const bool everything = statement.what == sql::command::show && statement.name == "all";
+    if (everything && !request.with.policy->unrestricted(request.who, request.with.database->name, request.with.database->layers))
+      return refusal(request.tree, statement.start, "SHOW ALL is denied: it shows settings that are not readable through the gateway", "read pg_settings");
+    if (statement.what == sql::command::show && !everything) {
       const setting_entry* entry = find_setting(statement.name);
       if (!entry || !entry->readable) {
         return refusal(request.tree, statement.start, "setting `" + statement.name + "` is not readable through the gateway", {}, find_setting(statement.name) ? "42501" : "42704");

@@ -16,11 +16,14 @@ struct decide_request {
   const context& with;
   const policy::principal& who;
   guards& shown;
-  const std::vector<std::string>& path;   // effective search_path, for names inside function arguments
+  const std::vector<sql::name_space>& names;      // what names mean to each statement
+  std::vector<relation_constant>& constants;      // filled by decide
 };
 
 // Nullopt when every action of every statement is allowed; collects rule ids, sets `unresolved` for names not known.
 std::optional<denial> decide(const decide_request& request, std::vector<std::string>& rules, bool& unresolved);
+// Whether a view of the session's own may still be read: what it was made over is there, readable, and shown as it was then.
+bool still_stands(const sql::fresh_relation& made, const context& with, const policy::principal& who, guards& shown, const sql::fresh_names& own);
 // What holds for everybody, Admin included: instance statements, settings, functions that give the instance away.
 std::optional<denial> decide_instance(const decide_request& request, std::vector<std::string>& rules);
 

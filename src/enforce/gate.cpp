@@ -7,6 +7,7 @@
 
 #include "decide.hpp"
 #include "effects.hpp"
+#include "explain.hpp"
 #include "guards.hpp"
 #include "rewrite.hpp"
 #include "sluice/sql/analysis.hpp"
@@ -135,28 +136,39 @@ class judging {
     scope moving = together();
     std::vector<std::vector<effect>> effects;
     sql::name_space names = names_of(with_, moving);
-    const std::vector<std::string> path = names.search_path;
+    std::vector<sql::name_space> names_then = {names};
+    std::vector<relation_constant> constants;
     const auto facts = sql::analyse(tree_, names, [&](const sql::analysis& so_far, sql::name_space& next) {
-      // Each of many statements sees a copy of what the ones before it made.
-      sql::budget::charge(units_per_statement + (moving.temporary.size() + moving.created.size() + moving.unreliable.size()) * units_per_name);
+      sql::budget::charge(units_per_statement);
       effects.push_back(effects_of(so_far, so_far.statements.size() - 1, free_ ? nullptr : &shown_));
-      for (const effect& each : effects.back()) apply(moving, each);
+      for (const effect& each : effects.back()) {
+        const std::uint64_t before = moving.own_id;
+        apply(moving, each);
+        if (moving.own_id == before) continue;
+        // Names are copied when they change, and the older ones kept for the statements that saw them.
+        const sql::fresh_names& own = moving.fresh();
+        sql::budget::charge((own.temporary.size() + own.created.size() + own.unreliable.size()) * units_per_name);
+      }
       next = names_of(with_, moving);
+      names_then.push_back(next);
     });
     if (!facts) return denied(from(facts.error()), with_);
     auto out = std::make_shared<verdict>();
     out->policy_revision = with_.policy->revision();
     out->catalog_revision = with_.catalog->revision();
     out->fingerprint = sql::fingerprint(tree_);
-    const decide_request request{tree_, *facts, with_, who_, shown_, path};
+    const decide_request request{tree_, *facts, with_, who_, shown_, names_then, constants};
     if (auto why = decide_instance(request, out->rules)) return refuse(std::move(out), std::move(*why), request);
     rewrite_outcome rewritten;
     if (!free_) {
       if (auto why = decide(request, out->rules, out->unresolved_name)) return refuse(std::move(out), std::move(*why), request);
-      rewritten = rewrite({tree_, *facts, with_, shown_});
+      rewritten = rewrite({tree_, *facts, with_, shown_, names_then, constants});
       if (rewritten.refused) return refuse(std::move(out), std::move(*rewritten.refused), request);
     }
-    if (free_) note_rules(request, out->rules);
+    if (free_) {
+      note_rules(request, out->rules);
+      note_copies(*facts, *out);
+    }
     out->relations = touched(request, free_ ? nullptr : &rewritten);
     out->layers = touched_layers(request, std::nullopt);
     alone_ = facts->statements.size() == 1;
@@ -166,6 +178,7 @@ class judging {
       sql::budget::charge(facts->uses.size() / 16 + out->relations.size() * units_per_name);
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
+      if (auto why = shown_plan(request, facts->statements[index], *info, out->rules)) return refuse(std::move(out), std::move(*why), request);
       info->effects = effects[index];
       for (const effect& each : info->effects) apply(replay, each);
       out->statements.push_back(std::move(info));
@@ -183,6 +196,46 @@ class judging {
   }
 
  private:
+  // Who sees raw values copies them as they are: the copy inherits what is known about its sources.
+  void note_copies(const sql::analysis& facts, verdict& out) const {
+    for (const auto& of : facts.uses) {
+      if (of.role != sql::use_role::into || of.found != sql::resolution::created) continue;
+      const sql::statement& statement = facts.statements[of.statement];
+      copied_table made{of.schema, of.written_name, {}};
+      const auto copy = [&](const std::string& column, const sql::column_set& lineage, bool plain) {
+        copied_column next{column, {}};
+        for (const auto& from : lineage) {
+          const catalog::relation* source = facts.uses[from.use].relation;
+          const auto* source_column = source ? source->find_column(from.attnum) : nullptr;
+          if (!source_column || with_.classes->effective(source->id, from.attnum).empty()) continue;
+          const auto* known = with_.classes->of(source->id, from.attnum);
+          next.sources.push_back({{}, 0, source->schema, source->name, source_column->name, !plain || (known && known->derived)});
+        }
+        if (!next.sources.empty()) made.columns.push_back(std::move(next));
+      };
+      if (!statement.made_of.empty()) {
+        for (const auto& column : statement.made_of) copy(column.name, column.lineage, column.plain.has_value());
+      } else {
+        copy({}, everything_read(facts, of.statement), false);
+      }
+      if (made.columns.empty()) continue;
+      std::string columns;
+      for (const auto& each : made.columns) columns += (columns.empty() ? "" : ", ") + (each.column.empty() ? "every column" : "`" + each.column + "`");
+      out.note += (out.note.empty() ? "" : "; ") + std::string("`") + made.schema + "." + made.name + "` inherits the classes of what it copies: " + columns;
+      out.copies.push_back(std::move(made));
+    }
+  }
+
+  static sql::column_set everything_read(const sql::analysis& facts, std::size_t statement) {
+    sql::column_set out;
+    for (std::size_t index = 0; index < facts.uses.size(); ++index) {
+      const sql::use& of = facts.uses[index];
+      if (of.statement != statement || !of.relation) continue;
+      for (const auto& column : of.relation->columns) out.insert({index, column.attnum});
+    }
+    return out;
+  }
+
   // Several statements of one text share a transaction also outside a block (protocol 55.2.2.1): what one of them defines or
   // drops counts for the next.
   scope together() const {
@@ -217,11 +270,8 @@ class judging {
     info->copy = copy_options_of(statement);
     for (const std::size_t use : rewritten.guarded) info->guarded = info->guarded || facts.uses[use].statement == index;
     info->guarded = info->guarded || rewritten.guarded_target;
-    // Errors of a write quote rows, and errors behind a guard may quote what the guard hides.
-    const bool writes = std::any_of(facts.uses.begin(), facts.uses.end(), [&](const sql::use& of) {
-      return of.statement == index && of.role != sql::use_role::read && of.relation && !free_ && shown_.of(*of.relation).needed;
-    });
-    info->scrub_errors = info->guarded || writes;
+    info->scrub_errors = !free_ && (info->guarded || may_quote(facts, index, info->kind));
+    if (!free_) info->plan = plan_of(request, index);
     if (statement.outputs_known) {
       for (const auto& output : statement.outputs) {
         std::optional<column_origin> origin;
@@ -236,6 +286,21 @@ class judging {
     wire_masks(facts, statement, rewritten, *info);
     erase_parameters(facts, *info);
     return info;
+  }
+
+  // Errors quote rows: those of what is read behind a guard or in a view, and those that foreign keys, partitions and
+  // constraints reach from what is changed. Plain reads and plain inserts quote what the client itself has sent.
+  bool may_quote(const sql::analysis& facts, std::size_t index, statement_kind kind) {
+    static constexpr std::array<statement_kind, 11> quiet{statement_kind::empty,   statement_kind::select, statement_kind::insert,  statement_kind::copy_in,
+                                                          statement_kind::copy_out, statement_kind::show,   statement_kind::set,     statement_kind::fetch,
+                                                          statement_kind::declare, statement_kind::prepare, statement_kind::close};
+    if (std::find(quiet.begin(), quiet.end(), kind) == quiet.end()) return true;
+    return std::any_of(facts.uses.begin(), facts.uses.end(), [&](const sql::use& of) {
+      if (of.statement != index) return false;
+      if (of.fresh && of.fresh->guarded) return true;
+      const bool changes = of.updates || of.removes || (of.role != sql::use_role::read && of.relation && shown_.of(*of.relation).needed);
+      return changes && of.role != sql::use_role::read;
+    });
   }
 
   void wire_masks(const sql::analysis& facts, const sql::statement& statement, const rewrite_outcome& rewritten, statement_info& info) {
@@ -290,6 +355,8 @@ class judging {
       if (each.kind == effect_kind::prepare && alone_) {
         kept->prepared_text = tree_.text();
         kept->prepared_sent = sent_;
+        kept->prepared_path = now.search_path;
+        kept->prepared_own = now.own_id;
       }
       each.statement = std::move(kept);
     }
@@ -305,6 +372,10 @@ class judging {
       return refusal(tree_, statement.start, what + " \"" + statement.name + "\" does not exist", {}, executes ? "26000" : "34000");
     }
     const statement_info& earlier = *found->second;
+    // Parse prepares what PREPARE does not take; run by EXECUTE, what it does to names and transactions would go unnoticed.
+    static constexpr std::array<statement_kind, 7> runnable{statement_kind::prepare, statement_kind::explain, statement_kind::select, statement_kind::insert, statement_kind::update, statement_kind::remove, statement_kind::merge};
+    if (executes && (!earlier.effects.empty() || std::find(runnable.begin(), runnable.end(), earlier.kind) == runnable.end()))
+      return refusal(tree_, statement.start, "EXECUTE of prepared statement `" + statement.name + "` is denied: it is no query", "run it by Bind and Execute of the protocol", "0A000");
     if (earlier.policy_revision != info.policy_revision) {
       return refusal(tree_, statement.start, std::string(executes ? "prepared statement" : "cursor") + " `" + statement.name + "` was made under an older policy",
                      executes ? "prepare it again" : "declare it again");
@@ -312,16 +383,26 @@ class judging {
     if (executes && !free_ && !still_holds(earlier, now)) {
       return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` was made for relations that have changed since", "prepare it again");
     }
+    // What a name inside a prepared statement means may have changed since that one was judged.
+    if (executes && !free_ && earlier.by_name)
+      return refusal(tree_, statement.start, "prepared statement `" + statement.name + "` runs another one by its name", "execute that one");
     const bool explains = statement.what == sql::command::explain || statement.what == sql::command::explain_analyze;
-    if (explains && earlier.guarded) {
-      return refusal(tree_, statement.start, "EXPLAIN of a statement that reads guarded relations is denied: the plan tells about masked or hidden data");
+    info.by_name = true;
+    if (!explains) {
+      info.outputs = earlier.outputs;
+      info.wire_masks = earlier.wire_masks;
+      info.stripped_plan = earlier.stripped_plan;
     }
-    info.outputs = explains ? std::vector<std::optional<column_origin>>() : earlier.outputs;
-    info.wire_masks = earlier.wire_masks;
+    if (earlier.plan) add_plan(info.plan, *earlier.plan);
     info.guarded = info.guarded || earlier.guarded;
     info.scrub_errors = info.scrub_errors || earlier.scrub_errors;
     info.layers.insert(info.layers.end(), earlier.layers.begin(), earlier.layers.end());
     info.relations.insert(info.relations.end(), earlier.relations.begin(), earlier.relations.end());
+    const bool classified = std::any_of(earlier.relations.begin(), earlier.relations.end(), [](const audit::touched_relation& each) {
+      return std::any_of(each.columns.begin(), each.columns.end(), [](const audit::touched_column& column) { return !column.classes.empty(); });
+    });
+    if (statement.what == sql::command::create_table_as && free_ && classified)
+      return refusal(tree_, statement.start, "CREATE TABLE AS EXECUTE of a statement that reads classified columns is denied: the copy could not inherit their classes", "write the query itself");
     if (statement.what == sql::command::create_table_as && !earlier.wire_masks.empty())
       return refusal(tree_, statement.start, "CREATE TABLE AS EXECUTE of a statement with wire masks is denied", "write the query itself");
     return std::nullopt;
@@ -330,9 +411,10 @@ class judging {
   // The server plans a prepared statement again when names mean something else: so the gate judges it again.
   bool still_holds(const statement_info& earlier, const scope& now) {
     for (const auto& relation : earlier.relations) {
-      if (now.unreliable.count(relation.schema + '\0' + relation.relation)) return false;
+      if (now.fresh().unreliable.count(relation.schema + '\0' + relation.relation)) return false;
     }
-    if (earlier.catalog_revision == with_.catalog->revision()) return true;
+    const bool same_names = earlier.prepared_text.empty() || (earlier.prepared_path == now.search_path && earlier.prepared_own == now.own_id);
+    if (earlier.catalog_revision == with_.catalog->revision() && same_names) return true;
     if (earlier.prepared_text.empty()) return false;
     const auto parsed = sql::parse(earlier.prepared_text);
     if (!parsed) return false;

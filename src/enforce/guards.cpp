@@ -4,6 +4,8 @@
 #include <array>
 #include <set>
 
+#include "filter_check.hpp"
+#include "hollow.hpp"
 #include "rewrite.hpp"
 #include "sluice/enforce/builtins.hpp"
 #include "sluice/enforce/mask_sql.hpp"
@@ -100,7 +102,7 @@ void guards::guard_sequence(const catalog::relation& relation, relation_guard& o
   }
 }
 
-void guards::guard_columns(const catalog::relation& relation, relation_guard& out) const {
+void guards::guard_columns(const catalog::relation& relation, relation_guard& out) {
   const policy::object what = object_of(relation);
   const policy::unclassified rest = context_.policy->unclassified_of(what.layer);
   const bool view = relation.kind == catalog::relation_kind::view;
@@ -138,6 +140,7 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
       why = "unclassified";
     }
     if (strictest.kind == policy::treatment_kind::clear) continue;
+    if (known && known->derived && strictest.kind == policy::treatment_kind::masked) strictest.mask = policy::mask{};
     column_guard made;
     made.why = why;
     made.with = strictest.mask;
@@ -148,8 +151,10 @@ void guards::guard_columns(const catalog::relation& relation, relation_guard& ou
   out.filters = context_.policy->filters(who_, what);
   inherit_filters(relation, out);
   for (const auto& filter : out.filters) {
-    if (!filter_reads_only(relation, filter.sql)) {
-      out.refused = "row filter `" + filter.rule + "` does not fit `" + relation.schema + "." + relation.name + "`";
+    const filter_facts facts = check_filter(relation, filter.sql, *context_.catalog);
+    out.filter_joins = out.filter_joins || facts.joins;
+    if (facts.refused) {
+      out.refused = "row filter `" + filter.rule + "` does not fit `" + relation.schema + "." + relation.name + "`: " + *facts.refused;
       return;
     }
   }
@@ -192,8 +197,22 @@ std::vector<const catalog::relation*> guards::descendants(const catalog::relatio
   return out;
 }
 
+// A child in another layer may be masked where its parent is not: by what that layer does with columns that no rule names.
+bool guards::shows_more_than(const catalog::relation& relation, relation_guard& out, const catalog::relation& child) {
+  const relation_guard& below = of(child);
+  for (const auto& [attnum, column] : below.columns) {
+    const auto* inherited = child.find_column(attnum);
+    const auto* own = inherited ? relation.find_column(inherited->name) : nullptr;
+    if (!own || out.columns.count(own->attnum)) continue;
+    out.refused = "`" + relation.schema + "." + relation.name + "` holds rows of `" + child.schema + "." + child.name + "`, where column `" + own->name + "` is masked";
+    return true;
+  }
+  if (!below.refused.empty()) out.refused = below.refused;
+  return !below.refused.empty();
+}
+
 // Rows belong to the parent as much as to the partition: a filter of either holds on both.
-void guards::inherit_filters(const catalog::relation& relation, relation_guard& out) const {
+void guards::inherit_filters(const catalog::relation& relation, relation_guard& out) {
   const auto filters_of = [&](const catalog::relation& other) {
     // Who may not read the other relation has no rule there; what is read here is then decided here alone.
     const policy::object what = object_of(other);
@@ -223,27 +242,13 @@ void guards::inherit_filters(const catalog::relation& relation, relation_guard& 
     }
   }
   for (const catalog::relation* child : descendants(relation)) {
+    if (child->schema != relation.schema && shows_more_than(relation, out, *child)) return;
     for (const auto& filter : filters_of(*child)) {
       if (has(filter)) continue;
       out.refused = "`" + relation.schema + "." + relation.name + "` holds rows of `" + child->schema + "." + child->name + "`, on which row filter `" + filter.rule + "` holds";
       return;
     }
   }
-}
-
-// A filter reads columns of its own relation and nothing else: a name that is not one of them could be caught by the query
-// that surrounds the guard.
-bool guards::filter_reads_only(const catalog::relation& relation, const std::string& filter) const {
-  const auto parsed = sql::parse("SELECT FROM " + qualified_name(relation) + " WHERE (" + filter + ")");
-  if (!parsed || parsed->statement_count() != 1) return false;
-  sql::name_space names;
-  names.catalog = context_.catalog.get();
-  names.search_path = {"pg_catalog"};
-  const auto facts = sql::analyse(*parsed, names);
-  if (!facts || !facts->unresolved_columns.empty() || facts->parameter_count > 0) return false;
-  return std::all_of(facts->uses.begin(), facts->uses.end(), [](const sql::use& each) {
-    return each.found == sql::resolution::cte || (each.found == sql::resolution::relation && !each.written_schema.empty());
-  });
 }
 
 // A copy holds what its definition read, whoever read it: filtered rows went in before anybody asked who is looking.
@@ -279,6 +284,7 @@ void guards::guard_view(const catalog::relation& relation, relation_guard& out) 
   const auto facts = sql::analyse(*parsed, names);
   if (!facts || facts->statements.size() != 1 || facts->statements[0].what != sql::command::select)
     return refuse("its definition is not understood");
+  if (facts->statements[0].locks_rows) return refuse("it locks rows, which reading must not do");
   bool guarded_below = false;
   for (const auto& use : facts->uses) {
     if (use.found == sql::resolution::cte) continue;
@@ -290,8 +296,13 @@ void guards::guard_view(const catalog::relation& relation, relation_guard& out) 
     // A view reads a denied column as NULL: who may read the view is not who may read the column.
   }
   if (auto why = refuse_functions(*facts, context_, who_)) return refuse(why->message);
-  if (!guarded_below) return;
-  rewrite_request request{*parsed, *facts, context_, *this};
+  const std::vector<sql::name_space> meanings = {names};
+  const bool hollow = std::any_of(facts->functions.begin(), facts->functions.end(), [&](const sql::function_call& call) {
+    return hollowed(call, context_, who_, nullptr, names);
+  });
+  if (!guarded_below && !hollow) return;
+  const std::vector<relation_constant> none;
+  rewrite_request request{*parsed, *facts, context_, *this, meanings, none};
   request.inside_view = true;
   rewrite_outcome made = rewrite(request);
   if (made.refused) return refuse(made.refused->message);
@@ -352,7 +363,7 @@ std::string guards::query(const catalog::relation& relation, const guard_options
   add(guard.listed);
   for (const auto& filter : guard.filters) add(filter.sql);
   if (!where.empty()) out += " WHERE " + where;
-  if (options.fenced && (guard.has_filter() || guard.filtered_below)) {
+  if ((options.fenced && (guard.has_filter() || guard.filtered_below)) || guard.filter_joins) {
     // OFFSET keeps conditions out; the empty second arm keeps the planner from trying them on its samples of hidden rows
     // (selfuncs.c, examine_simple_variable, looks through OFFSET but not into set operations).
     if (!is_system_schema(relation.schema) && !nulls.empty()) out += " UNION ALL SELECT " + nulls + " WHERE false";

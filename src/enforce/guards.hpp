@@ -39,6 +39,7 @@ struct relation_guard {
   std::optional<std::string> definition;  // views: the guarded query that stands for it
   bool has_filter() const { return !filters.empty() || !system_filter.empty(); }
   bool filtered_below = false;         // views: a relation inside is filtered
+  bool filter_joins = false;           // a filter asks other relations: nothing of the query may run before it
 };
 
 struct guard_options {
@@ -55,6 +56,7 @@ class guards {
   guards(const context& with, const policy::principal& who) : context_(with), who_(who) {}
 
   const relation_guard& of(const catalog::relation& relation);
+  const policy::principal& who() const { return who_; }
   // `SELECT … FROM …`, without parentheses.
   std::string query(const catalog::relation& relation, const guard_options& options);
   // The expression that shows a column to this principal; nullopt when it is clear.
@@ -69,11 +71,11 @@ class guards {
   relation_guard make(const catalog::relation& relation);
   void guard_system(const catalog::relation& relation, relation_guard& out);
   void guard_sequence(const catalog::relation& relation, relation_guard& out) const;
-  void guard_columns(const catalog::relation& relation, relation_guard& out) const;
+  void guard_columns(const catalog::relation& relation, relation_guard& out);
+  bool shows_more_than(const catalog::relation& relation, relation_guard& out, const catalog::relation& child);
   void guard_view(const catalog::relation& relation, relation_guard& out);
   void guard_copy(const catalog::relation& relation, relation_guard& out);
-  void inherit_filters(const catalog::relation& relation, relation_guard& out) const;
-  bool filter_reads_only(const catalog::relation& relation, const std::string& filter) const;
+  void inherit_filters(const catalog::relation& relation, relation_guard& out);
 
   const context& context_;
   const policy::principal& who_;

@@ -9,7 +9,9 @@ namespace sluice::enforce {
 std::string to_json(const std::vector<remembered_name>& names) {
   boost::json::array out;
   for (const auto& each : names) {
-    out.push_back({each.relation.value(), each.attnum, boost::json::string(each.schema), boost::json::string(each.name), boost::json::string(each.column)});
+    boost::json::array row{each.relation.value(), each.attnum, boost::json::string(each.schema), boost::json::string(each.name), boost::json::string(each.column)};
+    if (each.derived) row.emplace_back(true);
+    out.push_back(std::move(row));
   }
   return boost::json::serialize(out);
 }
@@ -25,7 +27,7 @@ base::result<std::vector<remembered_name>> remembered_from_json(std::string_view
   std::vector<remembered_name> out;
   for (const auto& row : *rows) {
     const auto* fields = row.if_array();
-    if (!fields || fields->size() != 5) return why;
+    if (!fields || fields->size() < 5 || fields->size() > 6) return why;
     remembered_name next;
     const auto* relation = (*fields)[0].if_int64();
     const auto* attnum = (*fields)[1].if_int64();
@@ -39,7 +41,29 @@ base::result<std::vector<remembered_name>> remembered_from_json(std::string_view
       if (!field) return why;
       *texts[at] = std::string(field->data(), field->size());
     }
+    if (fields->size() == 6) {
+      const auto* derived = (*fields)[5].if_bool();
+      if (!derived) return why;
+      next.derived = *derived;
+    }
     out.push_back(std::move(next));
+  }
+  return out;
+}
+
+std::optional<std::vector<remembered_name>> remembered_of(const copied_table& made, const catalog::snapshot& known) {
+  const catalog::relation* relation = known.find(made.schema, made.name);
+  if (!relation) return std::nullopt;
+  std::vector<remembered_name> out;
+  for (const auto& copied : made.columns) {
+    for (const auto& column : relation->columns) {
+      if (!copied.column.empty() && copied.column != column.name) continue;
+      for (remembered_name source : copied.sources) {
+        source.relation = relation->id;
+        source.attnum = column.attnum;
+        out.push_back(std::move(source));
+      }
+    }
   }
   return out;
 }

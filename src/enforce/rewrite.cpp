@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hollow.hpp"
 #include "sluice/enforce/mask_sql.hpp"
 #include "sluice/sql/budget.hpp"
 #include "span.hpp"
@@ -43,12 +44,18 @@ class rewriting {
         if (column.attnum <= 0) starred_.insert(column.use);
       }
     }
+    for (const auto& call : facts_.functions) {
+      if (!out_.refused) function(call);
+    }
     for (std::size_t index = 0; index < facts_.uses.size() && !out_.refused; ++index) relation(index);
     for (const auto& site : facts_.columns) {
       if (!out_.refused) column(site);
     }
     for (const auto& key : facts_.keys) {
       if (!out_.refused) group_by(key);
+    }
+    for (const auto& each : request_.constants) {
+      if (!out_.refused) constant(each);
     }
     for (std::size_t index = 0; index < facts_.statements.size() && !out_.refused; ++index) drop(index);
     if (!out_.refused) finish();
@@ -102,6 +109,20 @@ class rewriting {
         if (!worked_on.count(self)) out_.on_the_wire[index].push_back(attnum);
       }
     }
+  }
+
+  // Before all other edits: what is put in front of an argument stands in front of what replaces the argument's first name.
+  void function(const sql::function_call& call) {
+    if (!hollowed(call, request_.with, shown_.who(), request_.inside_view ? nullptr : &shown_, request_.names[std::min(call.statement, request_.names.size() - 1)])) return;
+    const auto place = hollow(call, *walk_);
+    if (!place) return not_found(call.offset);
+    sql::expected difference;
+    difference.what = sql::difference::argument;
+    difference.offset = call.offset;
+    difference.fragment = place->before + "$" + std::to_string(sql::hole_parameter) + place->after;
+    differences_.push_back(std::move(difference));
+    edits_.push_back({place->start, place->start, place->before});
+    edits_.push_back({place->end, place->end, place->after});
   }
 
   void name_only(const sql::use& of, std::size_t first) {
@@ -176,7 +197,8 @@ class rewriting {
     guard_options options;
     options.only = of.only;
     // Computed columns of a view may raise, and a plain condition on one would run them before the filter inside.
-    options.fenced = !statement_of(of).quals_plain || (guard.definition && guard.filtered_below);
+    // What stands in the text of a view meets conditions that nobody knows yet.
+    options.fenced = !statement_of(of).quals_plain || statement_of(of).what == sql::command::create_view || (guard.definition && guard.filtered_below);
     // Drivers ask the catalog for tableoid and xmin. Beside a star they would become columns of the result.
     if (is_system_schema(of.relation->schema) && !of.system_columns.empty() && !starred(index)) options.system_columns = &of.system_columns;
     if (of.sampled) {
@@ -329,6 +351,17 @@ class rewriting {
     difference.name = site.name;
     difference.fragment = expression;
     edits_.push_back({walk_->start(*first), walk_->end(*last), named ? expression + " AS " + quote_identifier(site.name) : std::move(expression)});
+    differences_.push_back(std::move(difference));
+  }
+
+  void constant(const relation_constant& of) {
+    const auto token = walk_->at(of.offset);
+    if (!token) return not_found(of.offset);
+    sql::expected difference;
+    difference.what = sql::difference::constant;
+    difference.offset = of.offset;
+    difference.fragment = of.sql;
+    edits_.push_back({walk_->start(*token), walk_->end(*token), of.sql});
     differences_.push_back(std::move(difference));
   }
 

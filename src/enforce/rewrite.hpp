@@ -16,11 +16,19 @@
 
 namespace sluice::enforce {
 
+// A constant that names a relation to a function, and what it was found to mean: sent as `sql`.
+struct relation_constant {
+  std::size_t offset = 0;
+  std::string sql;
+};
+
 struct rewrite_request {
   const sql::tree& tree;
   const sql::analysis& facts;
   const context& with;
   guards& shown;
+  const std::vector<sql::name_space>& names;            // what names mean to each statement
+  const std::vector<relation_constant>& constants;
   bool inside_view = false;   // names are already whole, and every relation is read with its guard
 };
 
@@ -44,9 +52,17 @@ denial refusal(const sql::tree& tree, std::optional<std::size_t> offset, std::st
 
 // Functions that this principal may not call; nullopt when all are fine.
 std::optional<denial> refuse_functions(const sql::analysis& facts, const context& with, const policy::principal& who);
-// `path` is where unqualified names are looked for; `tree` gives the position.
-std::optional<denial> refuse_functions(const sql::analysis& facts, const context& with, const policy::principal& who,
-                                       const std::vector<std::string>& path, guards* shown, const sql::tree* tree);
+// `names`: what names mean to each statement of the text; `constants` takes those that must be written out.
+struct call_request {
+  const sql::analysis& facts;
+  const context& with;
+  const policy::principal& who;
+  const std::vector<sql::name_space>& names;
+  guards* shown = nullptr;
+  const sql::tree* tree = nullptr;      // gives the position
+  std::vector<relation_constant>* constants = nullptr;
+};
+std::optional<denial> refuse_functions(const call_request& request);
 // Functions that nobody may call, Admin included.
 std::optional<denial> refuse_instance_functions(const sql::analysis& facts, const sql::tree& tree);
 

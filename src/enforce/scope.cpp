@@ -1,20 +1,31 @@
 #include "sluice/enforce/scope.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 namespace sluice::enforce {
 namespace {
 
 void remember(scope& of, std::string savepoint) {
-  of.undo.push_back({std::move(savepoint), of.search_path, of.path_after_commit, of.temporary, of.created, of.unreliable});
+  of.undo.push_back({std::move(savepoint), of.search_path, of.path_after_commit, of.own, of.own_id});
 }
 
 void restore(scope& to, const scope::saved& from) {
   to.search_path = from.search_path;
   to.path_after_commit = from.path_after_commit;
-  to.temporary = from.temporary;
-  to.created = from.created;
-  to.unreliable = from.unreliable;
+  to.own = from.own;
+  to.own_id = from.own_id;
+}
+
+// Names are shared by savepoints, cached verdicts and statements in flight: they are never changed in place.
+template <typename Change>
+void change_names(scope& of, Change change) {
+  static std::atomic<std::uint64_t> last_id{0};
+  auto next = std::make_shared<sql::fresh_names>(of.fresh());
+  change(*next);
+  const bool empty = next->temporary.empty() && next->created.empty() && next->unreliable.empty();
+  of.own = empty ? nullptr : std::move(next);
+  of.own_id = empty ? 0 : ++last_id;
 }
 
 void end_transaction(scope& of, bool committed) {
@@ -26,9 +37,12 @@ void end_transaction(scope& of, bool committed) {
   }
   of.in_transaction = false;
   of.undo.clear();
-  // From here on the refreshed snapshot tells what exists.
-  of.created.clear();
-  of.unreliable.clear();
+  if (!committed || of.fresh().created.empty()) return;
+  // Until the catalog is read again nobody knows what these names mean; the next statement may stand in the same message.
+  change_names(of, [](sql::fresh_names& names) {
+    for (const auto& [name, made] : names.created) names.unreliable.insert(name);
+    names.created.clear();
+  });
 }
 
 void start_transaction(scope& of) {
@@ -48,6 +62,8 @@ std::vector<scope::saved>::iterator find_savepoint(scope& in, const std::string&
 
 std::string qualified(const effect& what) { return what.schema + '\0' + what.name; }
 
+sql::fresh_ptr made_of(const effect& what) { return what.made ? what.made : std::make_shared<const sql::fresh_relation>(); }
+
 void set_path(scope& of, std::vector<std::string> path, bool local) {
   of.search_path = path;
   if (of.in_transaction && !local) of.path_after_commit = std::move(path);
@@ -65,18 +81,14 @@ std::string scope::key() const {
   for (const auto& each : search_path) part(each);
   out += '|';
   part(user);
-  for (const auto* relations : {&temporary, &created}) {
-    out += '|';
-    for (const auto& [name, columns] : *relations) {
-      part(name);
-      out += '(';
-      for (const auto& column : columns) part(column);
-      out += ')';
-    }
-  }
   out += '|';
-  for (const auto& name : unreliable) part(name);
+  out += std::to_string(own_id);
   return out;
+}
+
+const sql::fresh_names& scope::fresh() const {
+  static const sql::fresh_names none;
+  return own ? *own : none;
 }
 
 void apply(scope& to, const effect& what) {
@@ -113,51 +125,68 @@ void apply(scope& to, const effect& what) {
     case effect_kind::set_search_path_local:
       if (to.in_transaction) set_path(to, what.values, true);
       return;
+    case effect_kind::reset_search_path_local:
+      if (to.in_transaction) set_path(to, to.default_search_path, true);
+      return;
     case effect_kind::reset_search_path:
     case effect_kind::reset_all:
       set_path(to, to.default_search_path, false);
       return;
     case effect_kind::discard_all:
       set_path(to, to.default_search_path, false);
-      to.temporary.clear();
+      change_names(to, [](sql::fresh_names& names) { names.temporary.clear(); });
       to.prepared.clear();
       to.cursors.clear();
       return;
     case effect_kind::forget_temp_columns:
       // Columns go down to children, and nobody keeps who inherits from whom here.
-      for (auto& [name, columns] : to.temporary) columns.clear();
+      change_names(to, [](sql::fresh_names& names) {
+        for (auto& [name, made] : names.temporary) {
+          auto forgotten = std::make_shared<sql::fresh_relation>(*made);
+          forgotten->columns.clear();
+          made = std::move(forgotten);
+        }
+      });
+      return;
+    case effect_kind::distrust_created:
+      change_names(to, [](sql::fresh_names& names) {
+        for (const auto& [name, made] : names.created) names.unreliable.insert(name);
+        names.created.clear();
+      });
       return;
     case effect_kind::discard_temp:
-      to.temporary.clear();
+      change_names(to, [](sql::fresh_names& names) { names.temporary.clear(); });
       return;
     case effect_kind::discard_plans:
       return;
     case effect_kind::create_temp:
-      to.temporary[what.name] = what.columns;
+      change_names(to, [&](sql::fresh_names& names) { names.temporary[what.name] = made_of(what); });
       return;
     case effect_kind::create_relation:
       // Outside a transaction the refreshed snapshot knows it before the next statement is judged.
-      if (to.in_transaction) {
-        to.created[qualified(what)] = what.columns;
-        to.unreliable.erase(qualified(what));
-      }
+      if (!to.in_transaction) return;
+      change_names(to, [&](sql::fresh_names& names) {
+        names.created[qualified(what)] = made_of(what);
+        names.unreliable.erase(qualified(what));
+      });
       return;
     case effect_kind::drop_relation:
-      if (what.schema == "pg_temp") {
-        to.temporary.erase(what.name);
-        return;
-      }
-      to.created.erase(qualified(what));
-      if (to.in_transaction) to.unreliable.insert(qualified(what));
+      change_names(to, [&](sql::fresh_names& names) {
+        if (what.schema == "pg_temp") {
+          names.temporary.erase(what.name);
+          return;
+        }
+        names.created.erase(qualified(what));
+        if (to.in_transaction) names.unreliable.insert(qualified(what));
+      });
       return;
-    case effect_kind::rename_temp: {
-      const auto old = to.temporary.find(what.name);
-      if (old == to.temporary.end() || what.values.empty()) return;
-      auto columns = std::move(old->second);
-      to.temporary.erase(old);
-      to.temporary[what.values[0]] = std::move(columns);
+    case effect_kind::rename_temp:
+      if (what.values.empty() || !to.fresh().temporary.count(what.name)) return;
+      change_names(to, [&](sql::fresh_names& names) {
+        auto moved = names.temporary.extract(what.name);
+        names.temporary[what.values[0]] = std::move(moved.mapped());
+      });
       return;
-    }
     case effect_kind::prepare:
       to.prepared[what.name] = what.statement;
       return;
@@ -177,6 +206,11 @@ void apply(scope& to, const effect& what) {
       to.cursors.clear();
       return;
   }
+}
+
+void trust_catalog(scope& of) {
+  if (of.in_transaction || of.fresh().unreliable.empty()) return;
+  change_names(of, [](sql::fresh_names& names) { names.unreliable.clear(); });
 }
 
 void abort_transaction(scope& of) { end_transaction(of, false); }

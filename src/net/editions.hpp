@@ -43,12 +43,18 @@ class editions {
   // Takes a newly read catalog of `database` unless it says the same as the one being served. What the classification
   // remembers is read at the first one and written whenever it grows; throws when it cannot be.
   catalog_change replace_catalog(const std::string& database, catalog::contents contents);
+  // Tables that are about to be made of classified data; the catalog that first shows them knows their classes.
+  void expect_copies(const std::string& database, const std::vector<enforce::copied_table>& made);
 
  private:
   void publish(edition next);
   void keep(const std::string& database, const enforce::context* before, const enforce::context& now) const;
 
+  std::vector<enforce::remembered_name> arrived_copies(const std::string& database, const catalog::snapshot& known, const catalog::snapshot* before);
+
   std::mutex writer_;
+  std::mutex copies_lock_;  // short: reactors take it
+  std::map<std::string, std::vector<enforce::copied_table>> copies_;
   mutable std::mutex reader_;  // held for a pointer copy only
   edition_ptr current_;
   std::atomic<std::uint64_t> generation_{1};

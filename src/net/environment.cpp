@@ -32,6 +32,10 @@ std::optional<std::string> reactor_environment::must_not_arrive(const enforce::c
   return enforce::must_not_arrive(with, who, relation, attnum);
 }
 
+void reactor_environment::expect_copies(std::string_view database, const std::vector<enforce::copied_table>& made) {
+  shared_.published.expect_copies(std::string(database), made);
+}
+
 void reactor_environment::random_bytes(unsigned char* into, std::size_t count) {
   auth::random_bytes(std::span<std::uint8_t>(into, count));
 }

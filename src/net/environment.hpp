@@ -25,6 +25,7 @@ class reactor_environment final : public session::environment {
                              const enforce::scope& scope) override;
   std::optional<std::string> must_not_arrive(const enforce::context& with, const policy::principal& who,
                                              base::oid relation, std::int16_t attnum) override;
+  void expect_copies(std::string_view database, const std::vector<enforce::copied_table>& made) override;
   audit::journal& journal() override { return *shared_.journal; }
   clock::time_point now() override { return clock::now(); }
   void random_bytes(unsigned char* into, std::size_t count) override;

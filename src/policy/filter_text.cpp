@@ -155,8 +155,10 @@ base::result<filter_text> filter_text::make(std::string_view where) {
 
   // Names without a schema mean pg_catalog's, whatever the search_path of the session is.
   std::set<std::size_t, std::greater<>> unqualified;
-  for (const auto& call : facts->functions)
+  for (const auto& call : facts->functions) {
+    if (call.maybe_field) continue;  // `a.b`: a column, which filter_reads_only looks for
     if (call.name.size() == 1 && call.offset >= before.size()) unqualified.insert(call.offset - before.size());
+  }
   for (const auto& type : facts->types)
     if (type.name.size() == 1 && type.offset >= before.size()) unqualified.insert(type.offset - before.size());
   for (const auto& use : facts->uses)

@@ -56,6 +56,7 @@ struct role {
   std::map<std::string, action_set, std::less<>> layers;  // by layer name; `*` for those without a line of their own
   action_set service_scope;                               // letters that hold in the services of the binding alone
   bool sees_clear = false;
+  explain_right explain = explain_right::plain;
   ddl_scope ddl = ddl_scope::own_service;
   std::vector<relation_pattern> ddl_schemas;  // listed
   instance_profile instance = instance_profile::none;

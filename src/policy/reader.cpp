@@ -15,6 +15,8 @@ constexpr std::string_view top_keys[] = {"version", "contact", "layers", "servic
 constexpr std::pair<std::string_view, unclassified> unclassified_words[] = {
     {"allow", unclassified::allow}, {"mask", unclassified::mask}, {"deny", unclassified::deny}};
 constexpr std::pair<std::string_view, bool> sees_words[] = {{"clear", true}, {"masked", false}};
+constexpr std::pair<std::string_view, explain_right> explain_words[] = {
+    {"none", explain_right::none}, {"plain", explain_right::plain}, {"full", explain_right::full}};
 constexpr std::pair<std::string_view, instance_profile> profile_words[] = {{"none", instance_profile::none},
                                                                            {"viewer", instance_profile::viewer},
                                                                            {"creator", instance_profile::creator},
@@ -176,7 +178,8 @@ void reader::read_roles(const mapping& top) {
       "roles",
       [&](const std::string& name, const YAML::Node& key, const YAML::Node& node) {
         if (name == model::everything) return problems_.error(key, "a role cannot be named `*`");
-        const mapping in(node, problems_, "role " + tick(name), {"layers", "service_scope", "sees", "ddl", "instance"});
+        const mapping in(node, problems_, "role " + tick(name),
+                         {"layers", "service_scope", "sees", "explain", "ddl", "instance"});
         model::role made;
         made.name = name;
         in.entries(
@@ -189,6 +192,7 @@ void reader::read_roles(const mapping& top) {
         if (const YAML::Node scope = in.find("service_scope"); scope.IsDefined())
           made.service_scope = actions(scope, "service_scope");
         in.choice<bool>("sees", made.sees_clear, sees_words);
+        in.choice<explain_right>("explain", made.explain, explain_words);
         read_ddl(in, made);
         read_instance(in, made);
         out_.roles.push_back(std::move(made));

@@ -28,6 +28,7 @@ class rule_set final : public policy_set {
   treatment treat_unclassified(const principal& who, const object& relation) const override;
   std::vector<row_filter> filters(const principal& who, const object& relation) const override;
   bool filters_relation(const object& what) const override;
+  explain_decision explain(const principal& who, const object& relation) const override;
   bool function_allowed(const principal& who, std::string_view schema, std::string_view name) const override;
 
  private:

@@ -7,6 +7,12 @@
 namespace sluice::session {
 namespace {
 
+// The server cuts longer names of statements and portals (prepare.c, portalmem.c: NAMEDATALEN), so that two of them become
+// one; the gateway keeps them apart, and must not be asked to.
+constexpr std::size_t max_name_bytes = 63;
+bool is_cut(std::string_view name) { return name.size() > max_name_bytes; }
+const refusal name_too_long{"42622", "the name of the statement or portal is longer than 63 bytes", {}, "use a shorter name"};
+
 refusal denied_by(const enforce::verdict& verdict) {
   return {verdict.why.sqlstate, verdict.why.message, verdict.why.detail, verdict.why.hint,
           verdict.why.position.value_or(0)};
@@ -115,6 +121,7 @@ void session::machine::deny_extended(const refusal& why) {
 step session::machine::on_parse(const wire::frame& message) {
   const auto parse = wire::parse_parse(message.body);
   if (parse.has_error()) return malformed(parse.error().message()), step::done;
+  if (is_cut(parse->name)) return deny_extended(name_too_long), step::done;
   if (!scope_is_settled()) return flush_and_wait();
 
   judgement judged;
@@ -272,6 +279,7 @@ step session::machine::revalidate(std::string_view name, bound_portal& portal) {
 step session::machine::on_bind(const wire::frame& message) {
   const auto bind = wire::parse_bind(message.body);
   if (bind.has_error()) return malformed(bind.error().message()), step::done;
+  if (is_cut(bind->portal) || is_cut(bind->statement)) return deny_extended(name_too_long), step::done;
   if (!scope_is_settled()) return flush_and_wait();
   if (!take_current()) return step::wait;
 
@@ -320,6 +328,7 @@ step session::machine::on_bind(const wire::frame& message) {
 step session::machine::on_describe(const wire::frame& message) {
   const auto describe = wire::parse_describe(message.body);
   if (describe.has_error()) return malformed(describe.error().message()), step::done;
+  if (is_cut(describe->name)) return deny_extended(name_too_long), step::done;
   if (!take_current()) return step::wait;
   expectation next;
   next.name = describe->name;
@@ -349,6 +358,7 @@ step session::machine::on_describe(const wire::frame& message) {
 step session::machine::on_execute(const wire::frame& message) {
   const auto execute = wire::parse_execute(message.body);
   if (execute.has_error()) return malformed(execute.error().message()), step::done;
+  if (is_cut(execute->portal)) return deny_extended(name_too_long), step::done;
   if (!take_current()) return step::wait;
   const auto portal = find_portal(execute->portal);
   if (portal == nullptr) {
@@ -381,7 +391,14 @@ step session::machine::on_execute(const wire::frame& message) {
   next.judged = portal->judged;
   next.info = portal->info;
   next.weight = weigh(*portal->info);
-  forward(message, std::move(next));
+  if (portal->info->stripped_plan) {
+    // In one piece: the server would count the lines that are left out, and a batch could come out empty.
+    wire::append_execute(upstream_out_, execute->portal);
+    next.bytes = message.whole.size() + sizeof(expectation);
+    expect(std::move(next));
+  } else {
+    forward(message, std::move(next));
+  }
   if (portal->info->kind == enforce::statement_kind::copy_in) {
     // A Sync right behind it is ignored once COPY begins, and counts when it does not: which of the two, the answer
     // tells.
@@ -394,6 +411,7 @@ step session::machine::on_execute(const wire::frame& message) {
 step session::machine::on_close(const wire::frame& message) {
   const auto close = wire::parse_describe(message.body);
   if (close.has_error()) return malformed(close.error().message()), step::done;
+  if (is_cut(close->name)) return deny_extended(name_too_long), step::done;
   expectation next;
   next.what = awaited::close;
   next.name = close->name;

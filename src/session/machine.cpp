@@ -117,7 +117,11 @@ void session::machine::on_catalog_refreshed(catalog_read how) {
   if (!held_ready_.empty() && how == catalog_read::failed) {
     return fatal({"58000", "the catalog could not be read again after a definition changed", {}, "connect again; the change itself is done"});
   }
-  if (!held_ready_.empty()) release_ready();
+  if (!held_ready_.empty()) {
+    enforce::trust_catalog(scope_);
+    note_scope_change();
+    release_ready();
+  }
   pump();
 }
 

@@ -13,6 +13,7 @@
 
 #include "exchange.hpp"
 #include "sluice/auth/scram.hpp"
+#include "sluice/enforce/plan_text.hpp"
 #include "sluice/enforce/wire_masks.hpp"
 #include "sluice/session/session.hpp"
 #include "sluice/wire/backend.hpp"
@@ -165,6 +166,7 @@ class session::machine {
   void on_row_description(const wire::frame& message);
   void on_command_complete(const wire::frame& message);
   void on_row(const wire::frame& message);
+  void on_plan_row(const wire::frame& message, enforce::plan_format format);
   void on_end_of_describe(const wire::frame& message);
   void on_suspended(const wire::frame& message);
   void drop_group(std::string_view sqlstate);
@@ -271,6 +273,7 @@ class session::machine {
   bool copy_out_ = false;
   std::optional<enforce::copy_masker> copy_masker_;
   std::optional<enforce::row_masker> row_masker_;  // of the statement that runs
+  std::optional<enforce::plan_stripper> plan_stripper_;
 };
 
 // `name` as diagnostics print it: in quotes as PostgreSQL words it.

@@ -56,6 +56,7 @@ void add_verdict(audit::record& record, const enforce::verdict& verdict) {
   record.relations = verdict.relations;
   record.policy_revision = verdict.policy_revision.value();
   record.catalog_revision = verdict.catalog_revision.value();
+  record.detail = verdict.note;
   if (verdict.rewritten) record.rewritten_sha256 = auth::to_hex(auth::sha256(*verdict.rewritten));
 }
 
@@ -85,6 +86,7 @@ std::optional<execution_ptr> session::machine::record_allowed(std::string_view s
            "try again later, or tell an admin of the gateway"};
     return std::nullopt;
   }
+  if (judged.verdict != nullptr && !judged.verdict->copies.empty()) around_.expect_copies(database_, judged.verdict->copies);
   auto running = std::make_shared<execution>();
   running->record = accepted.has_value() ? *accepted : 0;
   running->decide_us = judged.decide_us;

@@ -43,6 +43,7 @@ void session::machine::pop_front() {
   if (front.weight == scope_weight::begin) --begins_in_flight_;
   if (front.weight == scope_weight::other) --effects_in_flight_;
   row_masker_.reset();
+  plan_stripper_.reset();
   expected_.pop_front();
 }
 
@@ -56,7 +57,7 @@ bool session::machine::relay_run() {
       if (copy_masker_) return false;
     } else {
       const auto* running = running_statement();
-      if (running == nullptr || !running->wire_masks.empty()) return false;
+      if (running == nullptr || !running->wire_masks.empty() || running->stripped_plan) return false;
     }
   }
   const auto run = upstream_in_.take_run(copy_out_ ? wire::backend::copy_data : wire::backend::data_row);
@@ -208,6 +209,7 @@ void session::machine::on_row(const wire::frame& message) {
                     (expected_.front().what == awaited::query || expected_.front().what == awaited::execute);
   const auto* running = running_statement();
   if (!fits || running == nullptr) return upstream_broke_protocol("DataRow out of order");
+  if (running->stripped_plan) return on_plan_row(message, *running->stripped_plan);
   if (!row_masker_) row_masker_.emplace(running->wire_masks);
   const auto masked = row_masker_->mask_row(message.body);
   if (masked.has_error()) return alarm("a row could not be masked: " + masked.error().cause);
@@ -216,6 +218,18 @@ void session::machine::on_row(const wire::frame& message) {
   ++execution.rows;
   execution.rows_passed = true;
   wire::append_message(client_out_, message.type, *masked);
+}
+
+void session::machine::on_plan_row(const wire::frame& message, enforce::plan_format format) {
+  if (!plan_stripper_) plan_stripper_.emplace(format);
+  const auto kept = plan_stripper_->strip_row(message.body);
+  if (kept.has_error()) return alarm("a plan could not be stripped: " + kept.error().cause);
+  auto& execution = *expected_.front().running;
+  execution.rows_passed = true;
+  if (!*kept) return;
+  execution.bytes += (*kept)->size() + 5;
+  ++execution.rows;
+  wire::append_message(client_out_, message.type, **kept);
 }
 
 void session::machine::on_suspended(const wire::frame& message) {
@@ -253,6 +267,7 @@ void session::machine::on_command_complete(const wire::frame& message) {
   if (front.what == awaited::query) {
     ++front.next_statement;
     row_masker_.reset();
+    plan_stripper_.reset();
     return;
   }
   complete(front.running, {});

@@ -18,6 +18,17 @@ constexpr std::array<std::string_view, 27> alter_commands{
     "AT_DropCluster", "AT_SetRelOptions", "AT_ResetRelOptions", "AT_AddInherit", "AT_DropInherit", "AT_AttachPartition",
     "AT_DetachPartition", "AT_AddIdentity", "AT_DropIdentity"};
 
+// RenameStmt of a relation itself, not of a column or constraint of it.
+constexpr std::array<std::string_view, 6> renamed_kinds{"OBJECT_TABLE", "OBJECT_VIEW", "OBJECT_MATVIEW", "OBJECT_SEQUENCE", "OBJECT_INDEX", "OBJECT_FOREIGN_TABLE"};
+
+// Bits of TableLikeOption (parsenodes.h).
+constexpr std::int64_t like_defaults = 1 << 3, like_generated = 1 << 4, like_identity = 1 << 5;
+
+// Of these, the ones after which every column that was there is still what it was.
+constexpr std::array<std::string_view, 13> keeping_commands{
+    "AT_AddColumn", "AT_ColumnDefault", "AT_DropNotNull", "AT_SetNotNull", "AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions",
+    "AT_SetStorage", "AT_SetCompression", "AT_AddConstraint", "AT_DropConstraint", "AT_ValidateConstraint", "AT_AlterConstraint"};
+
 struct dropped_kind {
   std::string_view type, tag, instance;  // instance: key of the instance table, empty for relations
 };
@@ -33,6 +44,9 @@ constexpr std::array<dropped_kind, 8> dropped_kinds{{
 }};
 
 }  // namespace
+
+// A composite type is a relation to the parser; who may change it is asked as for types.
+void analyser::named_type(const object& range) { out_.uses[add_use(range, use_role::existing, false, nullptr)].definition = true; }
 
 use& analyser::named_object(const std::vector<std::string>& parts, bool removes) {
   use next;
@@ -68,7 +82,7 @@ void analyser::constraint(const object& body, frame& in) {
   }
   if (const auto referenced = plain_child(body, "pktable")) {
     const std::size_t index = add_use(*referenced, use_role::existing, false, nullptr);
-    out_.uses[index].reads = true;
+    out_.uses[index].reads = out_.uses[index].referenced = true;
     // A foreign key tells which values exist: the referenced columns are read.
     if (const catalog::relation* to = out_.uses[index].relation) {
       const auto columns = names(body, "pk_attrs");
@@ -141,6 +155,8 @@ void analyser::create_table(const object& body) {
       if (!like) refuse("LIKE of this form");
       const std::size_t index = add_use(*like, use_role::existing, false, nullptr);
       out_.uses[index].reads = true;
+      // A default that is copied may advance a sequence of the table that it comes from.
+      out_.uses[index].referenced = (number(item->body, "options") & (like_defaults | like_identity | like_generated)) != 0;
       if (const catalog::relation* from_table = out_.uses[index].relation) {
         for (const auto& column : from_table->columns) current().definition_columns.push_back(column.name);
       } else {
@@ -151,7 +167,13 @@ void analyser::create_table(const object& body) {
     }
   }
   if (copies) current().definition_columns.clear();
-  if (const auto bound = plain_child(body, "partbound")) partition_bound(*bound);
+  if (const auto bound = plain_child(body, "partbound")) {
+    partition_bound(*bound);
+    // Every row of the default partition is checked against the new bounds, and the error says whether one fits.
+    for (use& of : out_.uses) {
+      if (of.statement == out_.statements.size() - 1 && of.role == use_role::existing && of.updates) of.whole_row = true;
+    }
+  }
   if (const auto partition = plain_child(body, "partspec")) {
     for (const element& raw : list(*partition, "partParams")) {
       const auto part = as_node(raw);
@@ -192,6 +214,7 @@ void analyser::create_table_as(const object& body) {
   rename_columns(columns, names(*into, "colNames"));
   for (const auto& column : columns) current().definition_columns.push_back(column.name);
   if (result.open) current().definition_columns.clear();
+  if (!result.open) current().made_of = std::move(columns);
 }
 
 void analyser::view(const object& body) {
@@ -221,6 +244,12 @@ void analyser::alter_table(const object& body) {
   now.changes_catalog = true;
   const auto range = plain_child(body, "relation");
   if (!range) refuse("ALTER TABLE of this form");
+  if (text(body, "objtype") == "OBJECT_TYPE") {
+    now.what = command::instance;
+    now.instance = "alter_type";
+    named_type(*range);
+    return;
+  }
   const std::size_t index = add_use(*range, use_role::existing, false, nullptr);
   out_.uses[index].updates = true;
   out_.uses[index].definition = true;
@@ -229,17 +258,20 @@ void analyser::alter_table(const object& body) {
   rows.visible = self.columns;
   rows.visible_open = true;
   rows.sources.push_back(std::move(self));
+  current().keeps_columns = true;
   for (const element& raw : list(body, "cmds")) {
     const auto step = as_node(raw);
     if (!step || step->type != "AlterTableCmd") refuse("ALTER TABLE of this form");
     const std::string_view what = text(step->body, "subtype");
+    current().keeps_columns = current().keeps_columns && std::find(keeping_commands.begin(), keeping_commands.end(), what) != keeping_commands.end();
+    current().cascades = current().cascades || text(step->body, "behavior") == "DROP_CASCADE";
     if (std::find(alter_commands.begin(), alter_commands.end(), what) == alter_commands.end()) {
       current().refused = "ALTER TABLE with `" + std::string(what) + "`";
       return;
     }
     if (what == "AT_DropColumn") out_.uses[index].removes = true;
     // The conversion runs over the stored values, and its errors quote them.
-    if (what == "AT_AlterColumnType") read_own_column(text(step->body, "name"), rows);
+    if (what == "AT_AlterColumnType" || what == "AT_SetNotNull" || what == "AT_DropExpression") read_own_column(text(step->body, "name"), rows);
     const auto definition_of = child(step->body, "def");
     if (!definition_of) continue;
     value ignored;
@@ -276,12 +308,18 @@ void analyser::rename(const object& body) {
     now.instance = text(body, "renameType") == "OBJECT_SCHEMA" ? "rename_schema" : "rename";
     return;
   }
+  if (text(body, "renameType") == "OBJECT_ATTRIBUTE" || text(body, "renameType") == "OBJECT_TYPE") {
+    now.what = command::instance;
+    now.instance = "alter_type";
+    named_type(*range);
+    return;
+  }
   const std::size_t index = add_use(*range, use_role::existing, false, nullptr);
   out_.uses[index].updates = true;
   out_.uses[index].definition = true;
   const std::string_view what = text(body, "renameType");
   if (what == "OBJECT_RULE" || what == "OBJECT_TRIGGER" || what == "OBJECT_POLICY") now.refused = "renaming a rule, trigger or policy";
-  if (what == "OBJECT_TABLE" || what == "OBJECT_VIEW") now.renamed = {out_.uses[index].written_name, std::string(text(body, "newname"))};
+  if (std::find(renamed_kinds.begin(), renamed_kinds.end(), what) != renamed_kinds.end()) now.renamed = {out_.uses[index].written_name, std::string(text(body, "newname"))};
   now.temporary = out_.uses[index].found == resolution::temporary;
 }
 
@@ -289,6 +327,7 @@ void analyser::drop(const object& body) {
   statement& now = current();
   now.what = command::definition;
   now.changes_catalog = true;
+  now.cascades = text(body, "behavior") == "DROP_CASCADE";
   const std::string_view what = text(body, "removeType");
   if (what == "OBJECT_SCHEMA") {
     now.tag = "DROP SCHEMA";
@@ -350,6 +389,7 @@ void analyser::index(const object& body) {
   statement& now = current();
   now.what = command::definition;
   now.tag = "CREATE INDEX";
+  now.keeps_columns = true;
   now.changes_catalog = true;
   const auto range = plain_child(body, "relation");
   if (!range) refuse("CREATE INDEX of this form");
@@ -376,6 +416,10 @@ void analyser::index(const object& body) {
 
 void analyser::object_statement(const object& body, std::string_view key, bool removes) {
   current().what = command::object_command;
+  for (const element& raw : list(body, "options")) {
+    const auto option = as_node(raw);
+    if (option && text(option->body, "defname") == "verbose") current().verbose = true;
+  }
   const auto note = [&](const object& range) {
     const std::size_t index = add_use(range, use_role::existing, false, nullptr);
     (removes ? out_.uses[index].removes : out_.uses[index].updates) = true;
@@ -404,6 +448,7 @@ bool analyser::definition(const node& top) {
   if (top.type == "IndexStmt") return index(body), true;
   if (top.type == "TruncateStmt") {
     now.tag = "TRUNCATE TABLE";
+    now.cascades = text(body, "behavior") == "DROP_CASCADE";
     return object_statement(body, "relations", true), true;
   }
   struct object_row {
@@ -457,11 +502,13 @@ bool analyser::definition(const node& top) {
     out_.uses[index_of].updates = out_.uses[index_of].removes = true;
     out_.uses[index_of].definition = true;
     now.schemas_altered.emplace_back(text(body, "newschema"));
+    now.moved_to = text(body, "newschema");
     return true;
   }
   if (top.type == "CommentStmt") {
     now.what = command::definition;
     now.tag = "COMMENT";
+    now.keeps_columns = true;
     const std::string_view what = text(body, "objtype");
     const auto target = child(body, "object");
     auto parts = target && target->type == "List" ? names(target->body, "items") : std::vector<std::string>();

@@ -117,6 +117,7 @@ query_result analyser::insert(const object& body, frame* outer) {
   if (const auto conflict = plain_child(body, "onConflictClause")) {
     current().conflict_arbiter = true;
     if (const auto infer = plain_child(*conflict, "infer")) {
+      current().conflict_constraint = current().conflict_constraint || !text(*infer, "conname").empty();
       for (const element& raw : list(*infer, "indexElems")) {
         const auto item = as_node(raw);
         if (!item) continue;
@@ -190,6 +191,8 @@ query_result analyser::merge(const object& body, frame* outer) {
   const auto source_item = field(body, "sourceRelation");
   if (!range || !source_item) refuse("MERGE of this form");
   const std::size_t target = add_use(*range, use_role::merge, false, &here);
+  // Whatever it does in the end: which of its branches a row takes depends on the row.
+  out_.uses[target].reads = out_.uses[target].updates = true;
   add_target(target, here);
   add(here, from(*source_item, here));
   value ignored;

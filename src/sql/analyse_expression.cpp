@@ -7,9 +7,6 @@
 namespace sluice::sql {
 namespace {
 
-// Comparison operators that cannot raise on the built-in types they exist for.
-constexpr std::array<std::string_view, 7> plain_operators{"=", "<>", "!=", "<", ">", "<=", ">="};
-
 // Columns that every table has and no row value shows (heap.c, SysAtt).
 constexpr std::array<std::string_view, 6> system_columns{"tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"};
 
@@ -24,23 +21,43 @@ const column_set& lineage_of(const source& from) {
   return *from.all;
 }
 
-bool is_plain_operator(const std::vector<std::string>& name) {
-  return name.size() == 1 && std::find(plain_operators.begin(), plain_operators.end(), name[0]) != plain_operators.end();
+std::optional<std::string> constant_text(const object& body) {
+  if (const auto found = plain_child(body, "sval")) return std::string(text(*found, "sval"));
+  if (const auto found = plain_child(body, "ival")) return std::to_string(number(*found, "ival"));
+  if (const auto found = plain_child(body, "fval")) return std::string(text(*found, "fval"));
+  if (const auto found = plain_child(body, "boolval")) return std::string(flag(*found, "boolval") ? "true" : "false");
+  return std::nullopt;
 }
 
-std::optional<std::string> constant_text(const element& any) {
-  const auto at = as_node(any);
-  if (!at) return std::nullopt;
-  if (at->type == "TypeCast") {
-    const auto inner = field(at->body, "arg");
-    return inner ? constant_text(*inner) : std::nullopt;
+// A type that a text passes through unchanged, or becomes a relation of that name: no length, no array, and no type of a
+// user's that has taken the name.
+bool keeps_text(const object& type_name, const catalog::snapshot& known, bool& relation) {
+  auto parts = names(type_name, "names");
+  if (!list(type_name, "typmods").empty() || !list(type_name, "arrayBounds").empty() || parts.empty()) return false;
+  if (parts.size() == 1 && !known.type_schemas(parts[0]).empty()) return false;
+  if (parts.size() == 2 && parts[0] != "pg_catalog") return false;
+  if (parts.size() > 2) return false;
+  relation = parts.back() == "regclass";
+  return relation || parts.back() == "text";
+}
+
+std::optional<constant_argument> constant_of(const element& any, const catalog::snapshot& known) {
+  auto at = as_node(any);
+  constant_argument out;
+  std::optional<node> inner;
+  if (at && at->type == "TypeCast") {
+    const auto type_name = plain_child(at->body, "typeName");
+    if (!type_name || !keeps_text(*type_name, known, out.as_relation)) return std::nullopt;
+    inner = child(at->body, "arg");
+  } else if (at) {
+    inner = *at;
   }
-  if (at->type != "A_Const") return std::nullopt;
-  if (const auto found = plain_child(at->body, "sval")) return std::string(text(*found, "sval"));
-  if (const auto found = plain_child(at->body, "ival")) return std::to_string(number(*found, "ival"));
-  if (const auto found = plain_child(at->body, "fval")) return std::string(text(*found, "fval"));
-  if (const auto found = plain_child(at->body, "boolval")) return std::string(flag(*found, "boolval") ? "true" : "false");
-  return std::nullopt;
+  if (!inner || inner->type != "A_Const") return std::nullopt;
+  auto text_of = constant_text(inner->body);
+  if (!text_of) return std::nullopt;
+  out.text = std::move(*text_of);
+  out.offset = location(inner->body);
+  return out;
 }
 
 struct shape {
@@ -236,7 +253,7 @@ value analyser::expression_node(const node& at, frame& here) {
         out.name = std::string(text(part->body, "sval"));
         out.name_strength = 2;
         // parse_func.c, ParseFuncOrColumn: what is no field is a function.
-        out_.functions.push_back({{out.name}, location(at.body), {std::nullopt}, true});
+        out_.functions.push_back({{out.name}, location(at.body), {std::nullopt}, true, out_.statements.size() - 1});
       } else {
         absorb(out, expression(step, here));
       }
@@ -328,17 +345,37 @@ void analyser::window(const object& body, frame& here, value& into) {
 }
 
 void analyser::note_call(function_call made) {
+  made.statement = out_.statements.size() - 1;
   const std::string name = made.name.empty() ? std::string() : made.name.back();
   // The same text is met again where the tree shows it twice; the same name at the same place is the same call.
   if (call_at_.insert({made.offset, name}).second) out_.functions.push_back(std::move(made));
 }
+
+namespace {
+
+bool is_plain_call(const object& body) {
+  for (const char* mark : {"agg_distinct", "agg_star", "agg_within_group", "func_variadic"}) {
+    if (flag(body, mark)) return false;
+  }
+  for (const char* clause : {"agg_order", "agg_filter", "over"}) {
+    if (field(body, clause)) return false;
+  }
+  const auto arguments = list(body, "args");
+  return std::none_of(arguments.begin(), arguments.end(), [](const element& each) {
+    const auto at = as_node(each);
+    return at && at->type == "NamedArgExpr";
+  });
+}
+
+}  // namespace
 
 value analyser::call(const object& body, frame& here) {
   value out;
   function_call made;
   made.name = names(body, "funcname");
   made.offset = location(body);
-  for (const element& argument : list(body, "args")) made.arguments.push_back(constant_text(argument));
+  for (const element& argument : list(body, "args")) made.arguments.push_back(constant_of(argument, *names_.catalog));
+  made.plain = is_plain_call(body);
   each(body, "args", here, out);
   each(body, "agg_order", here, out);
   one(body, "agg_filter", here, out);
@@ -521,7 +558,7 @@ value analyser::column(const object& body, frame& here) {
   }
   if (site.maybe) out.plain.reset();
   const bool column_of_relation = std::any_of(site.columns.begin(), site.columns.end(), [](const base_column& each_column) { return each_column.attnum > 0; });
-  if (parts.size() > 1 && parts.back() != "*" && !column_of_relation) out_.functions.push_back({{parts.back()}, site.offset, {std::nullopt}, true});
+  if (parts.size() > 1 && parts.back() != "*" && !column_of_relation) out_.functions.push_back({{parts.back()}, site.offset, {std::nullopt}, true, out_.statements.size() - 1});
   read(out.lineage);
   site.lineage = out.lineage;
   if (const auto known = site_at_.find(site.offset); known != site_at_.end()) {
@@ -539,55 +576,6 @@ value analyser::column(const object& body, frame& here) {
   }
   if (pending(out.lineage)) pending_sites_.push_back(*out.site);
   return out;
-}
-
-bool analyser::plain_predicate(const element& any, frame& here) {
-  budget::charge(1);
-  const auto at = as_node(any);
-  if (!at) return true;
-  if (at->type == "A_Const" || at->type == "ParamRef") return true;
-  // A column of a subquery is its expression once the planner has pulled it up.
-  if (at->type == "ColumnRef") return resolve(names(at->body, "fields"), here).plain.has_value();
-  const auto all = [&](std::string_view key) {
-    const auto items = list(at->body, key);
-    return std::all_of(items.begin(), items.end(), [&](const element& item) { return plain_predicate(item, here); });
-  };
-  const auto side = [&](std::string_view key) {
-    const auto found = field(at->body, key);
-    return !found || plain_predicate(*found, here);
-  };
-  if (at->type == "List") return all("items");
-  if (at->type == "BoolExpr") return all("args");
-  if (at->type == "NullTest" || at->type == "BooleanTest") return side("arg");
-  if (at->type == "TypeCast") {
-    // A cast of a constant is folded before any row is read.
-    const auto inner = child(at->body, "arg");
-    return inner && inner->type == "A_Const";
-  }
-  if (at->type != "A_Expr") return false;
-  const std::string_view kind = text(at->body, "kind");
-  const bool between = kind == "AEXPR_BETWEEN" || kind == "AEXPR_NOT_BETWEEN";
-  const bool like = kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE";
-  if (!between && !like && kind != "AEXPR_OP" && kind != "AEXPR_IN" && kind != "AEXPR_DISTINCT" && kind != "AEXPR_NOT_DISTINCT")
-    return false;
-  if (like) {
-    // A pattern that ends in a lone backslash raises; only a constant pattern can be looked at.
-    const auto pattern = child(at->body, "rexpr");
-    if (!pattern || pattern->type != "A_Const") return false;
-    const auto content = plain_child(pattern->body, "sval");
-    if (!content || text(*content, "sval").find('\\') != std::string_view::npos) return false;
-  } else if (!between && !is_plain_operator(names(at->body, "name"))) {
-    return false;
-  }
-  const auto right = field(at->body, "rexpr");
-  array several;
-  if (right && right->get(several) == simdjson::SUCCESS) return side("lexpr") && all("rexpr");
-  return side("lexpr") && side("rexpr");
-}
-
-void analyser::note_quals(const object& body, std::string_view key, frame& here) {
-  const auto found = field(body, key);
-  if (found && !plain_predicate(*found, here)) current().quals_plain = false;
 }
 
 }  // namespace sluice::sql

@@ -297,8 +297,11 @@ from_item analyser::from(const element& item, frame& here) {
   if (!at) refuse("an item of FROM of this form");
   if (at->type == "RangeVar") return relation(at->body, here, nullptr);
   if (at->type == "JoinExpr") return join(at->body, here);
-  if (at->type == "RangeFunction") return range_function(at->body, here);
-  if (at->type == "RangeTableFunc") return table_function(at->body, here);
+  if (at->type == "RangeFunction" || at->type == "RangeTableFunc") {
+    // Functions in FROM are LATERAL, written or not; alone they have no row to run on.
+    if (!here.sources.empty()) current().quals_plain = false;
+    return at->type == "RangeFunction" ? range_function(at->body, here) : table_function(at->body, here);
+  }
   if (at->type == "RangeTableSample") {
     const auto sampled = child(at->body, "relation");
     if (!sampled || sampled->type != "RangeVar") refuse("TABLESAMPLE of this form", location(at->body));
@@ -310,6 +313,8 @@ from_item analyser::from(const element& item, frame& here) {
     // Only LATERAL sees its neighbours; common tables of this level are seen by both.
     frame around(here.outer, &here);
     query_result result = query(*inner, flag(at->body, "lateral") ? &here : &around);
+    // What it computes for a row may run before that row met all conditions.
+    if (flag(at->body, "lateral")) current().quals_plain = false;
     from_item out;
     source from_here;
     from_here.columns = std::move(result.columns);

@@ -114,12 +114,6 @@ void analyser::settle_facts() {
     if (pending(columns)) still.push_back(index);
   }
   pending_meetings_.insert(pending_meetings_.end(), still.begin(), still.end());
-  for (const base_column& locked : std::exchange(pending_locks_, {})) {
-    for (const base_column& base : settled({locked})) {
-      if (base.use >= first_stand_in) pending_locks_.insert(base);
-      else out_.uses[base.use].updates = true;
-    }
-  }
 }
 
 }  // namespace sluice::sql

@@ -277,7 +277,7 @@ void analyser::sort_and_limit(const object& body, frame& here, const std::vector
   one(body, "limitCount", here, ignored);
 }
 
-void analyser::locking(const object& body, frame& here) {
+void analyser::locking(const object& body, frame& here, std::size_t first_use) {
   for (const element& raw : list(body, "lockingClause")) {
     const auto lock = as_node(raw);
     if (!lock || lock->type != "LockingClause") refuse("a locking clause of this form");
@@ -289,18 +289,14 @@ void analyser::locking(const object& body, frame& here) {
       // A name here is an alias of this level, never a relation of the catalog.
       if (named_range) out_.cte_references.push_back(location(named_range->body));
     }
-    // Locks reach through subqueries to the relations inside.
+    // Locks reach through subqueries to all relations inside (analyze.c, transformLockingClause).
+    bool deeper = false;
     for (const source& from : here.sources) {
       if (!only.empty() && !only.count(from.name)) continue;
       if (from.use) out_.uses[*from.use].updates = true;
-      for (const output& column : from.columns) {
-        budget::charge(column.lineage.size() + 1);
-        for (const base_column& base : column.lineage) {
-          if (base.use >= first_stand_in) pending_locks_.insert(base);
-          else out_.uses[base.use].updates = true;
-        }
-      }
+      deeper = deeper || !from.use;
     }
+    for (std::size_t index = first_use; deeper && index < out_.uses.size(); ++index) out_.uses[index].updates = true;
   }
 }
 
@@ -314,6 +310,7 @@ bool analyser::plain_top(const object& body) const {
 // `learn` hears of the first arm of a set operation before the second one is read.
 query_result analyser::select(const object& body, frame* outer, bool top, const after_arm& learn) {
   ++current().query_levels;
+  const std::size_t first_use = out_.uses.size();
   frame here(outer);
   with_clause(body, here);
   query_result out;
@@ -322,7 +319,7 @@ query_result analyser::select(const object& body, frame* outer, bool top, const 
     out = set_operation(body, here, learn);
     if (field(body, "sortClause")) here.visible = out.columns;
     sort_and_limit(body, here, out.columns);
-    locking(body, here);
+    locking(body, here, first_use);
     return out;
   }
   if (field(body, "valuesLists")) {
@@ -355,7 +352,7 @@ query_result analyser::select(const object& body, frame* outer, bool top, const 
     window(named_window->body, here, ignored);
   }
   sort_and_limit(body, here, out.columns);
-  locking(body, here);
+  locking(body, here, first_use);
   return out;
 }
 

@@ -249,6 +249,7 @@ void analyser::explain(const object& body) {
     const bool off = value == "false" || value == "off" || value == "0";
     if (name == "analyze" && !off) now.what = command::explain_analyze;
     if (name == "verbose" && !off) now.verbose = true;
+    now.options[name] = off ? "off" : value;  // the last one of a name counts
   }
   const auto inner = child(body, "query");
   if (!inner) refuse("EXPLAIN of this form");
@@ -336,6 +337,7 @@ void analyser::statement_node(const node& top) {
     now.outputs_known = now.outputs_known && !result.open;
     for (const auto& column : now.outputs) now.definition_columns.push_back(column.name);
     if (result.open) now.definition_columns.clear();
+    if (now.outputs_known) now.made_of = now.outputs;
     return;
   }
   struct dml_row {

@@ -34,7 +34,7 @@ analysis analyser::run(const after_statement& after_each) {
     if (out_.statements.back().what != command::instance) sweep(*field(entry, "stmt"));
     // INVARIANT: no stand-in leaves the analysis; its use is none.
     const auto& outputs = current().outputs;
-    if (!pending_sites_.empty() || !pending_meetings_.empty() || !pending_locks_.empty() ||
+    if (!pending_sites_.empty() || !pending_meetings_.empty() ||
         std::any_of(outputs.begin(), outputs.end(), [](const output& each) { return pending(each.lineage); }))
       refuse("WITH RECURSIVE of this form", current().start);
     if (after_each) {
@@ -69,11 +69,19 @@ void analyser::resolve_use(use& of, bool making) const {
   if (!of.written_catalog.empty() && of.written_catalog != known.all().database)
     refuse("a reference to database `" + of.written_catalog + "`", of.offset, "connect to that database instead");
   const auto temporary_schema = [](const std::string& schema) { return schema == "pg_temp" || schema.rfind("pg_temp_", 0) == 0; };
+  const fresh_names& own = names_.fresh();
+  const auto fresh = [&](const fresh_ptr& made, resolution how, const std::string& schema) {
+    of.found = how;
+    of.schema = schema;
+    of.fresh = made;
+  };
   const auto settle = [&](const std::string& schema) {
-    if (names_.unreliable.count(schema + '\0' + of.written_name)) return true;
-    if (names_.created.count(schema + '\0' + of.written_name)) {
-      of.found = resolution::created;
-      of.schema = schema;
+    if (own.unreliable.count(schema + '\0' + of.written_name)) {
+      of.moved = true;
+      return true;
+    }
+    if (const auto made = own.created.find(schema + '\0' + of.written_name); made != own.created.end()) {
+      fresh(made->second, resolution::created, schema);
       return true;
     }
     if (const catalog::relation* hit = known.find(schema, of.written_name)) {
@@ -88,6 +96,7 @@ void analyser::resolve_use(use& of, bool making) const {
     if (of.schema == "pg_temp" || temporary_schema(of.written_schema)) {
       of.schema = "pg_temp";
       of.found = resolution::temporary;
+      if (const auto there = own.temporary.find(of.written_name); there != own.temporary.end()) of.fresh = there->second;
       return;
     }
     of.schema = of.written_schema;
@@ -101,21 +110,14 @@ void analyser::resolve_use(use& of, bool making) const {
   }
   if (temporary_schema(of.written_schema)) {
     if (of.written_schema != "pg_temp") return;  // another session's, or our own by a number that we do not know
-    if (names_.temporary.count(of.written_name)) {
-      of.found = resolution::temporary;
-      of.schema = "pg_temp";
-    }
+    if (const auto made = own.temporary.find(of.written_name); made != own.temporary.end()) fresh(made->second, resolution::temporary, "pg_temp");
     return;
   }
   if (!of.written_schema.empty()) {
     settle(of.written_schema);
     return;
   }
-  if (names_.temporary.count(of.written_name)) {
-    of.found = resolution::temporary;
-    of.schema = "pg_temp";
-    return;
-  }
+  if (const auto made = own.temporary.find(of.written_name); made != own.temporary.end()) return fresh(made->second, resolution::temporary, "pg_temp");
   for (const auto& schema : names_.search_path) {
     if (settle(schema)) return;
   }
@@ -171,16 +173,17 @@ std::vector<output> analyser::columns_of(std::size_t use_index, bool& open) cons
       const base_column self{use_index, column.attnum};
       out.push_back({column.name, {self}, self});
     }
-  } else if (of.found == resolution::temporary) {
-    const auto found = names_.temporary.find(of.written_name);
-    if (found != names_.temporary.end()) listed(found->second);
-  } else if (of.found == resolution::created) {
-    const auto found = names_.created.find(of.schema + '\0' + of.written_name);
-    if (found != names_.created.end()) listed(found->second);
-  } else {
+  } else if (of.fresh) {
+    listed(of.fresh->columns);
+  } else if (of.found != resolution::temporary && of.found != resolution::created) {
     open = true;
   }
   return out;
+}
+
+const fresh_names& name_space::fresh() const {
+  static const fresh_names none;
+  return own ? *own : none;
 }
 
 base::result<analysis> analyse(const tree& of, const name_space& names, const after_statement& after_each) {

@@ -125,6 +125,7 @@ class analyser {
   void column_definition(const object& body, frame& in);
   void constraint(const object& body, frame& in);
   void read_own_column(std::string_view name, const frame& in);
+  void named_type(const object& range);
   use& named_object(const std::vector<std::string>& parts, bool removes);
   // analyse_select.cpp
   using after_arm = std::function<void(const query_result& first_arm)>;
@@ -143,7 +144,7 @@ class analyser {
   query_result query(const element& any, frame* outer);
   std::vector<output> targets(const std::vector<element>& items, frame& here, bool top, std::vector<std::size_t>* bare);
   void group_by(const object& body, frame& here, const std::vector<output>& out, std::size_t first_site);
-  void locking(const object& body, frame& here);
+  void locking(const object& body, frame& here, std::size_t first_use);
   void sort_and_limit(const object& body, frame& here, const std::vector<output>& out);
   bool plain_top(const object& body) const;
   // analyse_from.cpp
@@ -184,6 +185,7 @@ class analyser {
   bool system_column_at(const std::string& name, const frame& here);
   bool relation_at(const std::vector<std::string>& parts, const frame& level, found_column& into);
   void whole(const source& from, std::int16_t mark, found_column& into);
+  std::string_view plain_operand(const element& any, frame& here);
   void read(const column_set& columns);
   void note_meeting(const parameter_set& parameters, const column_set& columns);
   bool plain_predicate(const element& any, frame& here);
@@ -224,7 +226,6 @@ class analyser {
   std::size_t stand_ins_ = 0;              // tables that have had one
   std::map<base_column, column_set> stand_for_;
   std::vector<std::size_t> pending_sites_, pending_meetings_;
-  std::set<base_column> pending_locks_;
   value multi_source_;                     // of the multi-column assignment that is being read
 };
 

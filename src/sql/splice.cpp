@@ -150,8 +150,9 @@ class comparison {
         return made ? equal(*made, whole_after, nullptr) : fail("a guard");
       }
     }
-    if (before.type == "ColumnRef") {
-      if (const expected* column = site(difference::column, location(before.body))) {
+    if (before.type == "ColumnRef" || before.type == "A_Const") {
+      const difference what = before.type == "A_Const" ? difference::constant : difference::column;
+      if (const expected* column = site(what, location(before.body))) {
         const auto made = part("SELECT " + column->fragment, "targetList", true);
         const auto item = made ? as_node(*made) : std::nullopt;
         const auto inner = item ? field(item->body, "val") : std::nullopt;
@@ -188,6 +189,20 @@ class comparison {
         const auto old_where = field(before.body, "whereClause");
         if (!made || !new_where) return fail("a row filter");
         return equal(*made, *new_where, old_where ? &*old_where : nullptr) && same_keys(before.body, after->body, {"whereClause"});
+      }
+    }
+    if (before.type == "FuncCall") {
+      if (const expected* changed = site(difference::argument, location(before.body))) {
+        const auto made = part("SELECT " + changed->fragment, "targetList", true);
+        const auto item = made ? as_node(*made) : std::nullopt;
+        const auto inner = item ? field(item->body, "val") : std::nullopt;
+        const auto old_list = list(before.body, "args"), new_list = list(after->body, "args");
+        if (!inner || old_list.empty() || old_list.size() != new_list.size()) return fail("an argument");
+        if (!equal(*inner, new_list[0], &old_list[0])) return false;
+        for (std::size_t at = 1; at < old_list.size(); ++at) {
+          if (!same(old_list[at], new_list[at])) return false;
+        }
+        return same_keys(before.body, after->body, {"args"});
       }
     }
     if (before.type == "DropStmt") return drop(before.body, after->body);

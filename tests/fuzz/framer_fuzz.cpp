@@ -1,8 +1,9 @@
 // Bytes of a client in arbitrary fragments: framing and every frontend parser. The cuts must not change what is framed.
-#include <cstdlib>
+// The same bytes as a server's answer, whose rows are taken as runs: what is passed on is what came, in order.
 #include <string>
 #include <vector>
 
+#include "fuzz/input.hpp"
 #include "sluice/wire/framer.hpp"
 #include "sluice/wire/frontend.hpp"
 #include "sluice/wire/startup.hpp"
@@ -10,12 +11,9 @@
 namespace {
 
 namespace wire = sluice::wire;
+using sluice::fuzz::require;
 
 constexpr std::uint32_t large_limit = 1u << 20;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
 
 void parse_body(const wire::frame& message) {
   (void)wire::parse_query(message.body);
@@ -44,7 +42,7 @@ framed cut(std::string_view bytes, std::size_t fragment) {
     framer.feed(piece);
     while ((out.end = framer.peek()) == wire::framing::ready) {
       const auto& message = framer.current();
-      require(message.whole.ends_with(message.body));
+      require(message.whole.ends_with(message.body), "the body ends the message");
       if (out.messages.empty()) {
         (void)wire::parse_startup(message.body);
         framer.expect_messages();
@@ -60,6 +58,34 @@ framed cut(std::string_view bytes, std::size_t fragment) {
   return out;
 }
 
+bool in_runs(char type) { return type == wire::backend::data_row || type == wire::backend::copy_data; }
+
+void relay(std::string_view bytes, std::size_t fragment) {
+  wire::framer framer(wire::sender::backend, large_limit);
+  std::string passed;
+  char run_type = wire::backend::data_row;
+  auto end = wire::framing::need_more;
+  for (auto left = bytes; !left.empty() && end == wire::framing::need_more;) {
+    const auto piece = left.substr(0, fragment);
+    left.remove_prefix(piece.size());
+    framer.feed(piece);
+    if (framer.inside_run()) passed += framer.take_run(run_type).bytes;
+    while ((end = framer.peek()) == wire::framing::ready) {
+      if (run_type = framer.current().type; in_runs(run_type)) {
+        const auto run = framer.take_run(run_type);
+        require(run.messages > 0 && !run.bytes.empty(), "a run begins with the message that is there");
+        passed += run.bytes;
+      } else {
+        passed += framer.current().whole;
+        framer.pop();
+      }
+    }
+    framer.settle();
+    require(passed.size() + framer.waiting() == bytes.size() - left.size(), "no byte is lost or made");
+    require(bytes.starts_with(passed), "what is passed on is what came");
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -67,7 +93,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const auto whole = cut(bytes, bytes.size());
   const auto pieces = cut(bytes, 1 + data[0] % 16);
-  require(whole == pieces);
+  require(whole == pieces, "where a stream is cut makes no difference");
+  relay(bytes, bytes.size());
+  relay(bytes, 1 + data[0] % 16);
   (void)wire::parse_options(bytes);
   return 0;
 }

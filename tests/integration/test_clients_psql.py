@@ -27,13 +27,49 @@ def test_select(psql):
 
 @pytest.mark.parametrize("user", ["alice", "bob", "carol"])
 @pytest.mark.parametrize("command", [r"\d", r"\dt *.*", r"\d+ crm.dim_customer", r"\d crm.customer_card", r"\dn+", r"\dv crm.*", r"\dm crm.*", r"\di crm.*", r"\df pg_catalog.abs",
-                                     r"\du", r"\dp crm.*", r"\dT", r"\l", r"\dx", r"\des", r"\det lake_raw.*", r"\conninfo", r"\encoding", r"\dP crm.*"])
+                                     r"\du", r"\dp crm.*", r"\dT", r"\l", r"\dx", r"\des", r"\det lake_raw.*", r"\conninfo", r"\encoding", r"\dP crm.*",
+                                     r"\dt+ *.*", r"\dt+ crm.*", r"\di+ crm.*", r"\dv+ crm.*", r"\dm+ *.*", r"\ds+ *.*", r"\dP+ crm.*", r"\dPi+ crm.*", r"\d+ crm.customer_card",
+                                     r"\d+ crm.customer_copy", r"\d+ crm.customer_history", r"\d+ billing.*", r"\sf pg_catalog.abs(int)", r"\sf+ pg_catalog.lpad(text, int)",
+                                     r"\df+ pg_catalog.abs", r"\sv crm.customer_card", r"\sv+ crm.customer_card"])
 def test_meta_command(psql, user, command):
     psql(user, "warehouse", "-c", command)
 
 
 def test_view_source(psql):
     assert "dim_customer" in psql("alice", "warehouse", "-c", r"\sv crm.customer_card")
+
+
+def test_sources_and_sizes_are_empty_for_who_sees_masks(psql):
+    assert "dim_customer" not in psql("carol", "warehouse", "-c", r"\sv crm.customer_card")
+    assert "dim_customer" not in psql("carol", "warehouse", "-c", r"\d+ crm.customer_card")
+    assert "int4abs" not in psql("carol", "warehouse", "-c", r"\sf pg_catalog.abs(int)")
+    assert "dim_customer" in psql("alice", "warehouse", "-c", r"\d+ crm.customer_card")
+    for command in (r"\dt+ crm.*", r"\di+ crm.*", r"\dt+ *.*"):
+        out = psql("carol", "warehouse", "-c", command)
+        assert " kB" not in out and " bytes" not in out and " kB" in psql("alice", "warehouse", "-c", command)
+    sizes = "select pg_relation_size({0}) is null, pg_table_size({0}) is null, pg_indexes_size({0}) is null, pg_total_relation_size({0}) is null"
+    for guarded in ("'crm.dim_customer'", "'crm.dim_customer_pkey'::regclass", "('crm.dim_customer')", "('crm.' || 'dim_customer')::regclass"):
+        assert psql("carol", "warehouse", "-At", "-c", sizes.format(guarded)) == "t|t|t|t\n", guarded
+    for known in ("'billing.dim_plan'", "'billing.dim_plan_pkey'::regclass", "'pg_catalog.pg_type'", "'dim_plan'"):
+        assert psql("carol", "warehouse", "-At", "-c", sizes.format(known)) == "f|f|f|f\n", known
+    assert psql("carol", "warehouse", "-At", "-c", "select count(pg_relation_size(c.oid, 'main')), count(pg_get_viewdef(c.oid)), count(*) > 0 from pg_class c") == "0|0|t\n"
+
+
+def test_a_toast_relation_tells_no_more_than_its_table(psql, stack):
+    with stack.cluster.owner("warehouse") as session:
+        cursor = session.cursor()
+        cursor.execute("select c.reltoastrelid, i.indexrelid from pg_class c join pg_index i on i.indrelid = c.reltoastrelid where c.oid = 'crm.fact_ticket'::regclass")
+        oid, index = cursor.fetchone()
+    # By name the server itself refuses: nobody has rights on the schema.
+    for written in (str(oid), f"'{oid}'", f"'{oid}'::oid", f"{oid}::regclass", str(index)):
+        assert psql("carol", "warehouse", "-At", "-c", f"select pg_relation_size({written}) is null") == "t\n"
+
+
+@pytest.mark.parametrize("call", ["pg_get_viewdef('crm.customer_card')", "pg_get_viewdef('crm.customer_card', true)", "pg_get_viewdef('crm.customer_card'::regclass, 80)",
+                                  "pg_get_viewdef(null)", "pg_get_functiondef('abs(int)'::regprocedure)", "pg_get_functiondef('1397')", "pg_get_functiondef(null)",
+                                  "pg_get_ruledef((select min(oid) from pg_rewrite), true)", "pg_get_function_sqlbody(1397)", "pg_relation_size(null, 'main')"])
+def test_a_hollow_call_keeps_its_type(psql, call):
+    assert psql("carol", "warehouse", "-At", "-c", f"select pg_typeof({call}), {call} is null").endswith("|t\n")
 
 
 def test_description_lists_the_columns(psql):

@@ -56,6 +56,7 @@ struct relation {
   std::vector<column> columns;            // in attnum order, dropped ones left out
   std::vector<std::int16_t> primary_key;  // attnums; empty when there is none
   std::vector<oid> parents;               // pg_inherits: inheritance parents and partitioned tables, direct ones
+  std::vector<oid> dependents;            // what CASCADE reaches from here: views over it, tables with foreign keys to it
   oid row_type;                           // pg_class.reltype
   std::string definition;  // views and materialized views: pg_get_viewdef under search_path = pg_catalog;
                            // empty for system views, and when the server could not be asked (locked)

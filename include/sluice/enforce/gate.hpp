@@ -41,6 +41,14 @@ struct wire_mask {
   std::vector<std::string> detectors;
 };
 
+// Formats of EXPLAIN that can be stripped to the shape of the plan (plan_text.hpp).
+enum class plan_format { text, json };
+// What a plan of the statement would tell about masked or hidden data, and how much of it this principal may see.
+struct plan_access {
+  policy::explain_decision decided;
+  std::string about;                                       // for people: the first thing that is guarded
+};
+
 // COPY OUT as the statement asked for it, when wire masks must read it.
 enum class copy_format { text, csv, binary };
 struct copy_options {
@@ -59,6 +67,9 @@ struct statement_info {
   std::vector<std::optional<column_origin>> outputs;       // empty: unknown, nothing is patched
   std::vector<wire_mask> wire_masks;
   copy_options copy;                                       // copy_out only
+  std::optional<plan_access> plan;                         // nullopt: nothing that is masked or hidden
+  std::optional<plan_format> stripped_plan;                // explain: the rows pass a plan_stripper
+  bool by_name = false;                                    // runs a prepared statement or cursor
   bool guarded = false;                                    // a mask or filter was applied
   bool scrub_errors = false;                               // DETAIL, CONTEXT, internal query are dropped from errors and notices
   std::vector<effect> effects;                             // applied when the statement has been executed
@@ -69,6 +80,8 @@ struct statement_info {
   std::vector<audit::touched_relation> relations;          // of the whole text: what FETCH and EXECUTE of it touch
   // PREPARE alone in its text: the client's text and the one sent, to be judged again when the catalog moved on.
   std::string prepared_text, prepared_sent;
+  std::vector<std::string> prepared_path;                  // search_path and own names of that moment
+  std::uint64_t prepared_own = 0;
 };
 
 struct denial {
@@ -95,6 +108,26 @@ class position_map {
   std::vector<piece> pieces_;  // ascending by original
 };
 
+// A name under which a column was classified once. The classes of that name stay with the object (oid, attnum), so that a
+// rename does not shed them; a change of the policy still reaches them, since the old name is looked up in the new policy.
+struct remembered_name {
+  base::oid relation;
+  std::int16_t attnum = 0;
+  std::string schema, name, column;
+  bool derived = false;                                    // computed from that column: its mask would not fit the outcome
+  friend auto operator<=>(const remembered_name&, const remembered_name&) = default;
+};
+
+// A table that somebody who sees raw values makes by a query: whose classes its columns will have.
+struct copied_column {
+  std::string column;                                      // empty: every column
+  std::vector<remembered_name> sources;                    // relation and attnum are left open
+};
+struct copied_table {
+  std::string schema, name;
+  std::vector<copied_column> columns;
+};
+
 struct verdict {
   bool allowed = false;
   denial why;                                              // when not allowed
@@ -105,6 +138,8 @@ struct verdict {
   std::vector<audit::touched_relation> relations;
   std::vector<std::string> rules;
   std::vector<std::string> layers;
+  std::vector<copied_table> copies;                        // to be expected before the text is sent
+  std::string note;                                        // for the record: what else there is to say
   std::string fingerprint;
   base::revision policy_revision;
   base::revision catalog_revision;
@@ -122,19 +157,12 @@ struct context {
 };
 using context_ptr = std::shared_ptr<const context>;
 
-// A name under which a column was classified once. The classes of that name stay with the object (oid, attnum), so that a
-// rename does not shed them; a change of the policy still reaches them, since the old name is looked up in the new policy.
-struct remembered_name {
-  base::oid relation;
-  std::int16_t attnum = 0;
-  std::string schema, name, column;
-  friend auto operator<=>(const remembered_name&, const remembered_name&) = default;
-};
-
 // `previous` hands on what it remembered; `restored` is what an earlier process wrote down.
 context_ptr make_context(policy::policy_ptr policy, catalog::snapshot_ptr catalog, const config::database& database,
                          std::shared_ptr<const config::settings> settings, const context* previous = nullptr,
                          const std::vector<remembered_name>& restored = {});
+// What a table made by a query remembers of where its columns come from; nullopt while the catalog does not know it.
+std::optional<std::vector<remembered_name>> remembered_of(const copied_table& made, const catalog::snapshot& known);
 // Sorted. What must be written down for the next process.
 const std::vector<remembered_name>& remembered(const context& of);
 // The written form: one JSON document.

@@ -97,6 +97,14 @@ struct row_filter {
                     // pg_catalog functions, schema-qualified relations, attributes substituted as quoted literals
 };
 
+// How much of the plans of statements that touch masked or hidden data: nothing, their shape, all of it.
+enum class explain_right : std::uint8_t { none, plain, full };
+struct explain_decision {
+  explain_right right = explain_right::plain;
+  std::vector<std::string> rules;  // "roles.tuner.explain"
+  std::string contact;             // whom to ask for more
+};
+
 // Statements that concern the instance, not rows: one table, one id each ("create_role", "vacuum", "listen", …).
 struct instance_decision {
   bool allowed = false;
@@ -140,6 +148,9 @@ class policy_set {
   virtual std::vector<row_filter> filters(const principal& who, const object& relation) const = 0;
   // True when a row filter of any role names this relation.
   virtual bool filters_relation(const object& what) const = 0;
+  // The most permissive among the roles that grant `read` on the relation. Without a schema: the least that holds anywhere
+  // in the layer.
+  virtual explain_decision explain(const principal& who, const object& relation) const = 0;
   // User-defined functions that the policy names for this principal.
   virtual bool function_allowed(const principal& who, std::string_view schema, std::string_view name) const = 0;
 };

@@ -58,6 +58,9 @@ class environment {
   // enforce::must_not_arrive in production.
   virtual std::optional<std::string> must_not_arrive(const enforce::context& with, const policy::principal& who,
                                                      base::oid relation, std::int16_t attnum) = 0;
+  // Called before a text is sent that copies classified data into a new table: the catalog that shows the table must
+  // find its columns classified already.
+  virtual void expect_copies(std::string_view database, const std::vector<enforce::copied_table>& made) = 0;
   virtual audit::journal& journal() = 0;
   virtual clock::time_point now() = 0;
   virtual void random_bytes(unsigned char* into, std::size_t count) = 0;  // from the system's strong source

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,13 +21,34 @@
 
 namespace sluice::sql {
 
+// A relation that the stored text of a view was made over, and what stood for it there.
+struct foundation {
+  std::string schema, name;
+  base::oid relation;
+  std::string shown;                    // the guard in the text; empty: the relation itself
+};
+
+// A relation of the session's own that the snapshot does not know.
+struct fresh_relation {
+  std::vector<std::string> columns;     // empty: unknown
+  bool plain_table = false;             // holds rows of its own: not a view, sequence or copy, nor anything unknown
+  bool guarded = false;                 // what it shows is masked or filtered by the text that it was made of
+  std::vector<foundation> stands_on;    // of views
+};
+using fresh_ptr = std::shared_ptr<const fresh_relation>;
+
+struct fresh_names {
+  std::map<std::string, fresh_ptr> temporary;  // pg_temp relations
+  std::map<std::string, fresh_ptr> created;    // schema NUL name: made in this transaction
+  std::set<std::string> unreliable;            // schema NUL name: dropped or redefined in this transaction; never resolved
+};
+
 // Where unqualified names are looked for.
 struct name_space {
   const catalog::snapshot* catalog = nullptr;
   std::vector<std::string> search_path;  // "$user" already replaced; pg_catalog first unless named (added by analyse)
-  std::map<std::string, std::vector<std::string>> temporary;  // pg_temp relations → columns (empty: unknown)
-  std::map<std::string, std::vector<std::string>> created;    // schema NUL name → columns: made in this transaction
-  std::set<std::string> unreliable;                           // schema NUL name: dropped or redefined; never resolved
+  std::shared_ptr<const fresh_names> own;  // null: none
+  const fresh_names& fresh() const;
 };
 
 enum class resolution { unknown, relation, temporary, created, cte };
@@ -50,7 +72,10 @@ struct use {
   resolution found = resolution::unknown;
   const catalog::relation* relation = nullptr;  // for resolution::relation
   std::string schema;                   // resolved schema; pg_temp for temporary ones
+  fresh_ptr fresh;                      // of temporary and created ones; null for those that the statement makes
+  bool moved = false;                   // unknown because this transaction has given the name another meaning
   bool reads = false, creates = false, updates = false, removes = false;
+  bool referenced = false;              // what is made keeps a hold on it: a foreign key, a copied default
   bool definition = false;              // the letters concern the object's definition (DDL), not its rows
   bool only = false;
   std::optional<std::string> alias;
@@ -101,11 +126,19 @@ struct group_by_key {
   std::set<std::int16_t> grouped;       // columns of the relation that are in it
 };
 
+// A constant as it is written, or behind one cast that keeps its text.
+struct constant_argument {
+  std::string text;
+  std::size_t offset = 0;               // of the constant itself
+  bool as_relation = false;             // cast to regclass
+};
 struct function_call {
   std::vector<std::string> name;
   std::size_t offset = 0;
-  std::vector<std::optional<std::string>> arguments;  // the text of constant ones
+  std::vector<std::optional<constant_argument>> arguments;  // the constant ones
   bool maybe_field = false;             // written `(x).f` or `x.f`: a field of x, or the function f of x
+  std::size_t statement = 0;
+  bool plain = false;                   // name(argument, …): none is named, no VARIADIC, DISTINCT, ORDER BY, FILTER, OVER
 };
 struct named {                          // operators and types
   std::vector<std::string> name;
@@ -144,11 +177,16 @@ struct statement {
   std::size_t query_levels = 0;         // SELECTs in it, arms and sub-selects included
   bool conflict_arbiter = false;
   std::vector<std::string> conflict_columns;
+  bool conflict_constraint = false;     // ON CONFLICT ON CONSTRAINT
   std::vector<std::string> definition_columns;  // columns of the relation made
+  std::vector<output> made_of;          // by a query: the same columns, with what each is made of; empty: unknown
   std::vector<std::string> added_columns;       // by ALTER TABLE
-  std::map<std::string, std::string> options;   // COPY: format, delimiter, …
+  std::map<std::string, std::string> options;   // COPY: format, delimiter, …; EXPLAIN
   bool locks_rows = false;
   std::vector<std::string> schemas_made, schemas_dropped, schemas_altered;
+  bool keeps_columns = false;           // of the relation whose definition it changes: those there are mean what they meant
+  bool cascades = false;                // reaches objects that the text does not name
+  std::string moved_to;                 // schema that SET SCHEMA moves the relation to
   std::vector<std::string> dropped;     // schema NUL name
   std::pair<std::string, std::string> renamed;  // relation: old, new
 };

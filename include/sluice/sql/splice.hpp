@@ -34,12 +34,15 @@ enum class difference {
   named_column,    // … and the select item got the name `name`, which it had implicitly before
   copy_source,     // COPY relation (columns) became COPY (`fragment`)
   where,           // WHERE became `fragment`, in which $65000 stands for the user's own condition
+  argument,        // FuncCall: the first argument became `fragment`, in which $65000 stands for the user's own
   group_by,        // `fragment` was put in front of the GROUP BY list
+  constant,        // A_Const became the constant `fragment`
   object_name      // a name list without position (DROP): item `ordinal` of statement `statement` is now schema.name
 };
 struct expected {
   difference what = difference::relation_name;
-  std::size_t offset = 0;  // of the RangeVar or ColumnRef; of the target for `where`; of the first item for `group_by`
+  // Of the RangeVar, ColumnRef or A_Const; of the target for `where`; of the call for `argument`; of the first item for `group_by`.
+  std::size_t offset = 0;
   std::string fragment;
   std::string schema;
   std::string name;

@@ -34,8 +34,13 @@ def _unprivileged():
 
 
 class Cluster:
-    def __init__(self, directory: Path):
+    def __init__(self, directory: Path, address="127.0.0.1", **settings):
+        """`settings` are the server's own, beside or instead of those below."""
         self.directory = directory
+        self.address = address
+        self.settings = {
+            "max_connections": 500, "shared_buffers": "32MB", "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
+            "log_statement": "all", "max_prepared_transactions": 4, "superuser_reserved_connections": 20, **settings}
         self.password = secrets.token_hex(8)
         self.gateway_password = secrets.token_hex(8)
         self.process = None
@@ -71,10 +76,8 @@ class Cluster:
         log = open(self.directory.parent / "postgres.log", "ab")
         self.process = self._run_inside(
             # A killed test run must not leave a server behind.
-            "setpriv", "--pdeathsig=INT", PG_BIN / "postgres", "-D", "{inside}/data", "-c", "listen_addresses=127.0.0.1", "-c", f"port={self.port}",
-            "-c", "unix_socket_directories=", "-c", "max_connections=500", "-c", "shared_buffers=32MB", "-c", "fsync=off",
-            "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "log_statement=all",
-            "-c", "max_prepared_transactions=4", "-c", "superuser_reserved_connections=20",
+            "setpriv", "--pdeathsig=INT", PG_BIN / "postgres", "-D", "{inside}/data", "-c", f"listen_addresses={self.address}", "-c", f"port={self.port}",
+            "-c", "unix_socket_directories=", *(part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")),
             stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -100,7 +103,7 @@ class Cluster:
 
     def dsn(self, database, user="postgres"):
         password = self.password if user == "postgres" else self.gateway_password
-        return f"host=127.0.0.1 port={self.port} dbname={database} user={user} password={password} connect_timeout=20"
+        return f"host={self.address} port={self.port} dbname={database} user={user} password={password} connect_timeout=20"
 
     def superuser(self, database):
         return _Autocommit(self.dsn(database))

@@ -29,6 +29,9 @@ def sluice(*arguments, stdin="", check=True):
 class Gateway:
     """Users: alice is Admin, bob is Creator of the service billing, carol is Viewer, dave has no role."""
 
+    source = POLICY
+    attributes = ()      # of every user, as `key=value`
+
     def __init__(self, directory: Path, cluster, **changes):
         self.directory = directory
         self.cluster = cluster
@@ -42,11 +45,12 @@ class Gateway:
 
     def prepare(self):
         self.directory.mkdir(parents=True)
-        shutil.copy(POLICY, self.policy)
+        shutil.copy(self.source, self.policy)
         self._write_secret("upstream.password", self.cluster.gateway_password)
         self._write_secret("mask.key", secrets.token_hex(32))
         for name, password in PASSWORDS.items():
-            sluice("user", "add", "--users", self.users, "--name", name, "--password-stdin", stdin=password + "\n")
+            given = [part for each in self.attributes for part in ("--attribute", each)]
+            sluice("user", "add", "--users", self.users, "--name", name, *given, "--password-stdin", stdin=password + "\n")
         self.write_config()
 
     def _write_secret(self, name, text):
@@ -56,7 +60,7 @@ class Gateway:
 
     def settings(self):
         def upstream(database):
-            return {"host": "127.0.0.1", "port": self.cluster.port, "database": database, "user": "gateway",
+            return {"host": self.cluster.address, "port": self.cluster.port, "database": database, "user": "gateway",
                     "password_file": "upstream.password", "tls": "disable"}
         settings = {
             "listen": [{"address": "127.0.0.1", "port": self.port}],

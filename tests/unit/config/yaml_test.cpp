@@ -131,6 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
         problem_row{"tab", "text:\n\t- a\n", "f.yaml:2:2: not YAML: illegal block entry\n"},
         problem_row{"second_document", "text: a\n---\ntext: b\n",
                     "f.yaml:3:1: a second document begins here (keep one document, without `---` in the middle)\n"},
+        problem_row{"stray_comma", "{text: a}, b\n", "f.yaml:1:10: not YAML: a comma outside of brackets\n"},
+        problem_row{"stray_comma_alone", "\n, b\n", "f.yaml:2:1: not YAML: a comma outside of brackets\n"},
         problem_row{"nul", std::string("text: a\nnumber: \0\n", 18), "f.yaml:2:1: not YAML: holds a NUL byte\n"},
         problem_row{"nul_behind_an_escape", "text: \"a\\0b\"\n",
                     "f.yaml:1:7: `text` must be a text without NUL bytes\n"},

@@ -56,6 +56,18 @@ INSTANTIATE_TEST_SUITE_P(
         row{"system_relation_with_emptied_columns", "carol", "select c.reltuples from pg_catalog.pg_class c", "CAST(NULL AS"},
         row{"system_relation_star", "carol", "select * from pg_catalog.pg_class", "CAST(NULL AS"},
         row{"system_relation_row", "carol", "select c from pg_catalog.pg_class c", "CAST(NULL AS"},
+        row{"size_of_what_is_not_named", "carol", "select pg_relation_size(c.oid) from pg_class c", "pg_relation_size(CASE WHEN false THEN (c.oid) END)"},
+        row{"size_of_a_guarded_table", "carol", "select pg_relation_size('crm.dim_customer')", "(CASE WHEN false THEN CAST('crm.dim_customer' AS pg_catalog.regclass) END)"},
+        row{"size_of_a_guarded_table_cast", "carol", "select pg_table_size('dim_customer' :: regclass)", "(CASE WHEN false THEN ('dim_customer' :: regclass) END)"},
+        row{"size_of_a_parameter", "carol", "select pg_total_relation_size( ($1) )", "( CASE WHEN false THEN CAST(($1) AS pg_catalog.regclass) END )"},
+        row{"size_of_an_unguarded_sequence", "carol", "select pg_relation_size('billing.next_number')", "select pg_relation_size('billing.next_number')"},
+        row{"source_of_a_view", "carol", "select pg_catalog.pg_get_viewdef(/* x, */ c.oid /* y */ , true)from pg_class c", "(/* x, */ CASE WHEN false THEN (c.oid) END /* y */ , true)"},
+        row{"source_of_a_function", "carol", "select pg_get_functiondef('1397')", "(CASE WHEN false THEN CAST('1397' AS pg_catalog.oid) END)"},
+        row{"hollow_around_a_guard", "carol", "select pg_relation_size((select max(email) from crm.dim_customer)::regclass, 'main')", "THEN ((select max(email) from (SELECT"},
+        row{"hollow_inside_a_hollow", "carol", "select pg_table_size(pg_relation_size((array[1,2])[1], 'vm')::oid::regclass)",
+            "(CASE WHEN false THEN (pg_relation_size(CASE WHEN false THEN ((array[1,2])[1]) END, 'vm')::oid::regclass) END)"},
+        row{"size_for_an_admin", "alice", "select pg_relation_size(c.oid) from pg_class c", "pg_relation_size(c.oid)"},
+        row{"size_in_a_view", "bob", "create view billing.sizes as select pg_relation_size(c.oid) from pg_class c", "CASE WHEN false THEN (c.oid) END"},
         row{"prepare", "carol", "prepare p as select email from dim_customer", masked_email},
         row{"cursor", "carol", "declare c cursor for select email from dim_customer", masked_email},
         row{"insert_select_writes_masks", "bob", "insert into billing.customer_contact select customer_id, email, '' from crm.dim_customer", masked_email},
@@ -122,7 +134,18 @@ INSTANTIATE_TEST_SUITE_P(
         refused_row{"unique_constraint", "bob", "alter table billing.customer_contact add unique (email)", "42501", "masked column"},
         refused_row{"foreign_key", "bob", "alter table billing.customer_contact add foreign key (email) references billing.fact_invoice (note)", "42501", "masked column"},
         refused_row{"generated_column", "bob", "alter table billing.customer_contact add leak text generated always as (email) stored", "42501", "masked column"},
-        refused_row{"explain_of_guarded", "carol", "explain select email from dim_customer", "42501", "EXPLAIN"},
+        refused_row{"explain_analyze_of_guarded", "carol", "explain analyze select email from dim_customer", "42501", "EXPLAIN with option `analyze`"},
+        refused_row{"explain_verbose_of_guarded", "carol", "explain (costs off, verbose) select email from dim_customer", "42501", "EXPLAIN with option `verbose`"},
+        refused_row{"explain_with_an_option_of_later", "carol", "explain (generic_plan) select email from dim_customer", "42501", "EXPLAIN with option `generic_plan`"},
+        refused_row{"explain_in_xml", "carol", "explain (format xml) select email from dim_customer", "42501", "EXPLAIN in format `xml`"},
+        refused_row{"explain_analyze_of_system_relation", "carol", "explain analyze select * from pg_stats", "42501", "EXPLAIN with option"},
+        refused_row{"size_by_named_argument", "carol", "select pg_relation_size(relation => c.oid) from pg_class c", "42501", "pg_relation_size"},
+        refused_row{"size_of_an_array_of_arguments", "carol", "select pg_relation_size(variadic c.oid) from pg_class c", "42501", "pg_relation_size"},
+        refused_row{"size_as_an_aggregate", "carol", "select pg_relation_size(distinct c.oid) from pg_class c", "42501", "pg_relation_size"},
+        refused_row{"size_filtered", "carol", "select pg_relation_size(c.oid) filter (where true) from pg_class c", "42501", "pg_relation_size"},
+        refused_row{"size_over_a_window", "carol", "select pg_relation_size(c.oid) over () from pg_class c", "42501", "pg_relation_size"},
+        refused_row{"source_by_the_name_of_a_field", "carol", "select (c).pg_get_viewdef from pg_class c", "42501", "pg_get_viewdef"},
+        refused_row{"size_of_what_may_not_be_read", "carol", "select pg_relation_size('support.tickets')", "42501", "`viewer` has no `read` on layer `lake`"},
         refused_row{"owner_change", "bob", "alter table billing.customer_contact owner to x", "42501", "AT_ChangeOwner"}),
     [](const auto& each) { return each.param.name; });
 INSTANTIATE_TEST_SUITE_P(
@@ -167,6 +190,49 @@ INSTANTIATE_TEST_SUITE_P(
         refused_row{"other_database", "carol", "select 1 from lake.crm.customers", "42501", "database `lake`"},
         refused_row{"syntax", "carol", "selec 1", "42601", "syntax error at or near \"selec\""}),
     [](const auto& each) { return each.param.name; });
+
+TEST(gate, plans_over_guarded_relations_are_stripped) {
+  gate_fixture all;
+  struct plan_row {
+    const char* user;
+    const char* sql;
+    std::optional<plan_format> format;
+  };
+  const plan_row rows[] = {{"carol", "explain select email from dim_customer", plan_format::text},
+                           {"carol", "explain (format json, costs off) select email from dim_customer", plan_format::json},
+                           {"carol", "explain (format xml, format text) select email from dim_customer", plan_format::text},
+                           {"carol", "explain (analyze off, verbose 0, generic_plan off) select contact from billing.v_over", plan_format::text},
+                           {"carol", "explain select * from pg_stats", plan_format::text},
+                           {"bob", "explain delete from billing.customer_contact", plan_format::text},
+                           {"carol", "explain select 1", std::nullopt},
+                           {"carol", "explain (analyze, verbose, format xml) select 1", std::nullopt},
+                           {"alice", "explain (analyze, verbose) select email from dim_customer", std::nullopt}};
+  for (const auto& each : rows) {
+    const auto verdict = all.judge(each.user, each.sql);
+    ASSERT_TRUE(verdict->allowed) << each.sql << ": " << verdict->why.message;
+    EXPECT_EQ(verdict->statements[0]->stripped_plan, each.format) << each.sql;
+  }
+}
+
+TEST(gate, plans_of_prepared_statements_are_stripped_as_their_own) {
+  gate_fixture all;
+  ASSERT_TRUE(all.run("carol", "prepare guarded as select email from dim_customer")->allowed);
+  ASSERT_TRUE(all.run("carol", "prepare free as select 1")->allowed);
+  ASSERT_TRUE(all.run("carol", "create temp table t as select 1 as a")->allowed);
+  EXPECT_EQ(all.judge("carol", "explain execute guarded")->statements.at(0)->stripped_plan, plan_format::text);
+  EXPECT_EQ(all.judge("carol", "explain (format json) execute guarded")->statements.at(0)->stripped_plan, plan_format::json);
+  EXPECT_EQ(all.judge("carol", "explain select * from t")->statements.at(0)->stripped_plan, plan_format::text);
+  EXPECT_FALSE(all.judge("carol", "explain analyze execute guarded")->allowed);
+  EXPECT_FALSE(all.judge("carol", "explain analyze select * from t")->allowed);
+  const auto verdict = all.judge("carol", "explain analyze execute free");
+  ASSERT_TRUE(verdict->allowed);
+  EXPECT_FALSE(verdict->statements[0]->stripped_plan.has_value());
+  // A prepared statement of the protocol may be an EXPLAIN, or run another one by name.
+  all.session.prepared["plan"] = all.judge("carol", "explain select email from dim_customer")->statements[0];
+  EXPECT_EQ(all.judge("carol", "execute plan")->statements.at(0)->stripped_plan, plan_format::text);
+  all.session.prepared["by_name"] = all.judge("carol", "explain execute free")->statements[0];
+  EXPECT_NE(all.judge("carol", "execute by_name")->why.message.find("by its name"), std::string::npos);
+}
 
 TEST(gate, dropped_relation_is_not_read_in_the_transaction) {
   gate_fixture all;

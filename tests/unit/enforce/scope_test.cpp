@@ -44,21 +44,26 @@ TEST(scope, temporary_relations_go_with_their_transaction) {
   scope session;
   apply(session, of(begin));
   apply(session, of(create_temp, "t"));
-  EXPECT_EQ(session.temporary.count("t"), 1u);
+  EXPECT_EQ(session.fresh().temporary.count("t"), 1u);
   abort_transaction(session);
-  EXPECT_EQ(session.temporary.count("t"), 0u);
+  EXPECT_EQ(session.fresh().temporary.count("t"), 0u);
   EXPECT_FALSE(session.in_transaction);
 }
 
-TEST(scope, dropped_names_are_unreliable_until_the_end) {
+TEST(scope, dropped_names_are_unreliable_until_the_catalog_is_read) {
   scope session;
   apply(session, of(begin));
   effect drop = of(drop_relation, "t");
   drop.schema = "s";
   apply(session, drop);
-  EXPECT_EQ(session.unreliable.size(), 1u);
+  EXPECT_EQ(session.fresh().unreliable.size(), 1u);
+  trust_catalog(session);
+  EXPECT_EQ(session.fresh().unreliable.size(), 1u) << "not inside the transaction";
   apply(session, of(commit));
-  EXPECT_TRUE(session.unreliable.empty());
+  EXPECT_EQ(session.fresh().unreliable.size(), 1u);
+  trust_catalog(session);
+  EXPECT_TRUE(session.fresh().unreliable.empty());
+  EXPECT_EQ(session.own_id, 0u);
 }
 
 TEST(scope, key_tells_scopes_apart) {

@@ -49,6 +49,8 @@ const bad_case bad_cases[] = {
      "there is no layer `lak` (did you mean `lake`?)"},
     {"unknown_action", "version: 1\nlayers: {lake: {unclassified: deny}}\nroles: {r: {layers: {lake: [drop]}}}\n",
      "there is no action `drop`"},
+    {"unknown_plans", "version: 1\nlayers: {lake: {unclassified: deny}}\nroles: {r: {layers: {lake: [read]}, explain: some}}\n",
+     "explain"},
     {"unknown_role",
      "version: 1\nlayers: {lake: {unclassified: deny}}\nroles: {viewer: {layers: {lake: [read]}}}\nbindings: [{role: "
      "viewr, users: [a]}]\n",

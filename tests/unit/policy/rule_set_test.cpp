@@ -314,5 +314,52 @@ TEST_F(rules, give_equal_keys_to_equal_principals_alone) {
   EXPECT_EQ(who("bob", {}, {{"region", "x"}, {"shoe_size", "9"}}).key, who("bob", {}, here).key);
 }
 
+constexpr const char* plans_of_roles = R"yaml(
+version: 1
+layers: {warehouse: {unclassified: allow}, mart: {unclassified: allow}}
+services: {crm: [crm]}
+roles:
+  viewer: {layers: {"*": [read]}}
+  tuner: {layers: {warehouse: [read]}, explain: full}
+  local: {layers: {"*": [read]}, service_scope: [read], explain: full}
+  silent: {layers: {warehouse: [read]}, explain: none}
+  writer: {layers: {warehouse: [create]}, explain: full}
+bindings:
+  - {role: viewer, users: [carol, dave, lena, wendy]}
+  - {role: tuner, users: [dave, tom]}
+  - {role: local, users: [lena, leo], services: [crm]}
+  - {role: silent, users: [sid, tom]}
+  - {role: writer, users: [wendy, wes]}
+)yaml";
+
+TEST(plans, are_shown_by_the_most_permissive_role_that_reads) {
+  const auto loaded = load_text(plans_of_roles);
+  ASSERT_NE(loaded.value, nullptr) << to_string(loaded.problems);
+  struct row {
+    const char* user;
+    const char* layer;
+    const char* schema;
+    explain_right right;
+    const char* rule;
+  };
+  using enum explain_right;
+  const row rows[] = {
+      {"carol", "warehouse", "crm", plain, "roles.viewer.explain"}, {"dave", "warehouse", "crm", full, "roles.tuner.explain"},
+      {"dave", "mart", "crm", plain, "roles.viewer.explain"},       {"lena", "mart", "crm", full, "roles.local.explain"},
+      {"lena", "mart", "billing", plain, "roles.viewer.explain"},   {"lena", "mart", "", plain, "roles.viewer.explain"},
+      {"leo", "mart", "", full, "roles.local.explain"},             {"sid", "warehouse", "crm", none, "roles.silent.explain"},
+      {"tom", "warehouse", "crm", full, "roles.tuner.explain"},     {"tom", "warehouse", "", full, "roles.tuner.explain"},
+      {"wendy", "warehouse", "crm", plain, "roles.viewer.explain"}, {"wes", "warehouse", "crm", plain, nullptr}};
+  for (const auto& each : rows) {
+    const auto decided = loaded.value->explain(loaded.value->bind(each.user, {}, {}), {"wh", each.layer, each.schema, each.schema[0] ? "t" : ""});
+    EXPECT_EQ(decided.right, each.right) << each.user << " " << each.layer << "." << each.schema;
+    if (each.rule != nullptr) {
+      EXPECT_THAT(decided.rules, ElementsAre(each.rule)) << each.user;
+    } else {
+      EXPECT_THAT(decided.rules, IsEmpty());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sluice::policy

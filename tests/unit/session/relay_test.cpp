@@ -64,6 +64,39 @@ TEST(relay, the_tripwire_uses_the_policy_of_the_verdict_and_spares_wire_masks) {
   EXPECT_EQ(it.around.journal_value.last(audit::event::complete).rows, 1u);
 }
 
+TEST(relay, a_plan_is_stripped_on_its_way) {
+  script it;
+  it.log_in();
+  it.around.answers["q"] = [] {
+    enforce::statement_info info;
+    info.kind = enforce::statement_kind::explain;
+    info.stripped_plan = enforce::plan_format::text;
+    return allowed(info);
+  };
+  it.client(query("q"));
+  it.upstream(row_description({{"QUERY PLAN"}}) + row({"Sort  (cost=1.00..2.00 rows=3 width=4)"}) + row({"  Sort Key: secret"}));
+  it.upstream(row({"  ->  Seq Scan on t  (cost=1.00..2.00 rows=3 width=4)"}) + complete("EXPLAIN") + ready('I'));
+  const auto got = it.client_bytes();
+  for (const char* gone : {"secret", "cost", "Key"}) EXPECT_EQ(got.find(gone), std::string::npos) << gone;
+  EXPECT_NE(got.find("  ->  Seq Scan on t"), std::string::npos);
+  EXPECT_EQ(it.around.journal_value.last(audit::event::complete).rows, 2u);
+}
+
+TEST(relay, what_is_no_plan_ends_the_session) {
+  script it;
+  it.log_in();
+  it.around.answers["q"] = [] {
+    enforce::statement_info info;
+    info.stripped_plan = enforce::plan_format::json;
+    return allowed(info);
+  };
+  it.client(query("q"));
+  it.upstream(row_description({{"QUERY PLAN"}}) + row({"secret"}));
+  EXPECT_EQ(it.client_bytes().find("secret"), std::string::npos);
+  EXPECT_TRUE(it.tested().finished());
+  EXPECT_EQ(it.around.journal_value.count(audit::event::alarm), 1u);
+}
+
 TEST(relay, a_result_of_another_shape_than_judged_is_stopped) {
   script it;
   it.log_in();

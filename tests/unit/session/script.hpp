@@ -168,6 +168,7 @@ class fake_policy final : public policy::policy_set {
   policy::treatment treat_unclassified(const policy::principal&, const policy::object&) const override { return {}; }
   policy::treatment treat_unclassified(const policy::principal&, std::string_view) const override { return {}; }
   std::vector<policy::row_filter> filters(const policy::principal&, const policy::object&) const override { return {}; }
+  policy::explain_decision explain(const policy::principal&, const policy::object&) const override { return {}; }
   bool function_allowed(const policy::principal&, std::string_view, std::string_view) const override { return false; }
 
  private:
@@ -234,6 +235,8 @@ class fake_environment final : public environment {
                              const enforce::scope& scope) override;
   std::optional<std::string> must_not_arrive(const enforce::context&, const policy::principal&, base::oid relation,
                                              std::int16_t attnum) override;
+  void expect_copies(std::string_view, const std::vector<enforce::copied_table>& made) override { copies.insert(copies.end(), made.begin(), made.end()); }
+  std::vector<enforce::copied_table> copies;
   audit::journal& journal() override { return journal_value; }
   clock::time_point now() override { return time_ += std::chrono::microseconds(10); }
   void random_bytes(unsigned char* into, std::size_t count) override { std::memset(into, 7, count); }

@@ -90,7 +90,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(analysis, temporary_relation_hides_others) {
   name_space around = names();
-  around.temporary["dim_customer"] = {"a"};
+  auto own = std::make_shared<fresh_names>();
+  own->temporary["dim_customer"] = std::make_shared<const fresh_relation>(fresh_relation{{"a"}, false, false, {}});
+  around.own = own;
   const auto facts = facts_of("select a from dim_customer", around);
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->uses[0].found, resolution::temporary);
@@ -98,7 +100,9 @@ TEST(analysis, temporary_relation_hides_others) {
 
 TEST(analysis, unreliable_name_is_not_resolved) {
   name_space around = names();
-  around.unreliable.insert(std::string("crm") + '\0' + "dim_customer");
+  auto own = std::make_shared<fresh_names>();
+  own->unreliable.insert(std::string("crm") + '\0' + "dim_customer");
+  around.own = own;
   const auto facts = facts_of("select 1 from dim_customer", around);
   ASSERT_TRUE(facts.has_value());
   EXPECT_EQ(facts->uses[0].found, resolution::unknown);

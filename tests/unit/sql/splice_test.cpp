@@ -37,6 +37,7 @@ TEST_P(proof, decides) {
   EXPECT_EQ(!why.has_value(), GetParam().proven) << (why ? why->cause : std::string());
 }
 
+const std::string hollow = "CASE WHEN false THEN ($65000) END";
 const std::string guard = "(SELECT a FROM s.t) AS \"t\"";
 INSTANTIATE_TEST_SUITE_P(
     texts, proof,
@@ -61,6 +62,17 @@ INSTANTIATE_TEST_SUITE_P(
             {fragment_at(difference::named_column, 26, "m(a)", "a")}, {12}, true},
         row{"named_column_other_name", "delete from s.t returning a", "delete from s.t returning m(a) AS b",
             {fragment_at(difference::named_column, 26, "m(a)", "a")}, {12}, false},
+        row{"argument_hollowed", "select f(x, 1)", "select f(case when false then (x) end, 1)", {fragment_at(difference::argument, 7, hollow)}, {}, true},
+        row{"argument_not_hollowed", "select f(x, 1)", "select f(x, 1)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"other_argument_in_the_hollow", "select f(x, 1)", "select f(case when false then (y) end, 1)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"argument_behind_the_hollow", "select f(x, 1)", "select f(case when false then (x) end, 2)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"argument_lost_behind_the_hollow", "select f(x, 1)", "select f(case when false then (x) end)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"hollow_call_of_another_function", "select f(x)", "select g(case when false then (x) end)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"hollow_that_is_none", "select f(x)", "select f(case when true then (x) end)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"call_gone", "select f(x)", "select 1", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"relation_unguarded_in_a_hollow", "select f((select a from t))", "select f(case when false then ((select a from t)) end)", {fragment_at(difference::argument, 7, hollow)}, {}, false},
+        row{"relation_guarded_in_a_hollow", "select f((select a from t))", "select f(case when false then ((select a from (SELECT a FROM s.t) AS t)) end)",
+            {fragment_at(difference::argument, 7, hollow), fragment_at(difference::relation_guard, 24, guard)}, {}, true},
         row{"where_added", "delete from s.t", "delete from s.t WHERE (f)", {fragment_at(difference::where, 12, "(f)")}, {12}, true},
         row{"where_wrapped", "delete from s.t where a = 1", "delete from s.t where (f) AND (a = 1)",
             {fragment_at(difference::where, 12, "(f) AND ($65000)")}, {12}, true},

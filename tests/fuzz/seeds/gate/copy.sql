@@ -1,1 +1,0 @@
-copy (select email from customers) to stdout with (format csv, header)

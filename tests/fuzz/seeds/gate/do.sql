@@ -1,1 +1,0 @@
-do $$ begin perform 1; end $$

@@ -1,1 +1,0 @@
-explain (analyze, verbose) select email from customers for update

@@ -1,1 +1,0 @@
-insert into billing.orders select * from billing.orders on conflict do nothing returning *

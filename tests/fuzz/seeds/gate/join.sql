@@ -1,1 +1,0 @@
-select c.*, o from customers c natural join billing.orders as o(a, b) limit 3

@@ -1,1 +1,0 @@
-select email from customers union all (values ('x')) except table customers

@@ -1,1 +1,0 @@
-set local search_path = crm, public; show all; begin; commit and chain

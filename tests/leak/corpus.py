@@ -1,0 +1,38 @@
+"""The written corpus: one file per family, one case per line, `name [@user[/database]] | statement ;; statement …`.
+
+A case without a user is for carol and bob, both in the warehouse. Each is said over both protocols and in both formats."""
+import re
+from pathlib import Path
+
+from conversation import BINARY, TEXT, Conversation, Extended, Query
+
+FOLDER = Path(__file__).resolve().parent / "corpus"
+LINE = re.compile(r"^(?P<name>[^|@]+?)(?: @(?P<user>\w+)(?:/(?P<database>\w+))?)? \| (?P<sql>.*)$")
+
+
+def families():
+    return sorted(path.stem for path in FOLDER.glob("*.sql"))
+
+
+def cases(family):
+    """(name, users and databases, statements)"""
+    for number, line in enumerate((FOLDER / f"{family}.sql").read_text().splitlines(), 1):
+        if not line or line.startswith("--"):
+            continue
+        found = LINE.match(line)
+        assert found, f"corpus/{family}.sql:{number}: `name | statement` expected"
+        database = found["database"] or "warehouse"
+        users = [found["user"]] if found["user"] else ["carol", "bob"]
+        yield found["name"], [(user, database) for user in users], [part.strip() for part in found["sql"].split(";;")]
+
+
+def conversations(family):
+    places_of = {}
+    for name, places, statements in cases(family):
+        for place in places:
+            places_of.setdefault(place, []).append((name, statements))
+    for (user, database), listed in sorted(places_of.items()):
+        for name, statements in listed:
+            for steps in ([Query(sql) for sql in statements], [Extended(sql, results=TEXT) for sql in statements], [Extended(sql, results=BINARY) for sql in statements]):
+                # A case that is cut short, or leaves something open, must not be the next one's beginning.
+                yield Conversation(user, database, (*steps, Query("rollback")), f"{family}: {name}")

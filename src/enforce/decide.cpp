@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "sluice/enforce/builtins.hpp"
 
@@ -383,31 +385,37 @@ std::optional<denial> decide_instance(const decide_request& request, std::vector
 
 std::vector<audit::touched_relation> touched(const decide_request& request, const rewrite_outcome* rewritten) {
   std::vector<audit::touched_relation> out;
+  // Where in `out` they are: a text may name thousands of relations, and thousands of columns of each.
+  std::unordered_map<std::string, std::size_t> relation_at;
+  std::map<std::pair<std::size_t, std::int16_t>, std::size_t> place_of;
   for (std::size_t index = 0; index < request.facts.uses.size(); ++index) {
     const sql::use& of = request.facts.uses[index];
     if (of.found == sql::resolution::cte) continue;
     if (of.relation && is_system_schema(of.relation->schema)) continue;
     const std::string schema = of.schema.empty() ? of.written_schema : of.schema;
     const std::string* layer = schema == "pg_temp" ? nullptr : request.with.database->layer_of(schema);
-    auto at = std::find_if(out.begin(), out.end(), [&](const audit::touched_relation& each) { return each.schema == schema && each.relation == of.written_name; });
-    if (at == out.end()) {
+    const auto [known_at, first] = relation_at.try_emplace(schema + '\0' + of.written_name, out.size());
+    const std::size_t place = known_at->second;
+    if (first) {
       audit::touched_relation made;
       made.layer = layer ? *layer : std::string();
       made.schema = schema;
       made.relation = of.written_name;
       out.push_back(std::move(made));
-      at = std::prev(out.end());
     }
+    audit::touched_relation* const at = &out[place];
     for (const auto& letter : letters) {
       const std::string name(policy::name_of(letter.action));
       if (of.*letter.flag && std::find(at->actions.begin(), at->actions.end(), name) == at->actions.end()) at->actions.push_back(name);
     }
     if (!of.relation) continue;
     const auto column_of = [&](std::int16_t attnum) -> audit::touched_column* {
+      const auto [column_at, missing] = place_of.try_emplace({place, attnum}, at->columns.size());
+      if (!missing) return &at->columns[column_at->second];
       const auto* column = of.relation->find_column(attnum);
-      if (!column) return nullptr;
-      for (auto& known : at->columns) {
-        if (known.column == column->name) return &known;
+      if (!column) {
+        place_of.erase(column_at);
+        return nullptr;
       }
       audit::touched_column made;
       made.column = column->name;

@@ -22,6 +22,9 @@ namespace {
 constexpr std::size_t max_cached_verdicts = 4096;
 constexpr std::size_t max_cached_bytes = 16384;  // of one statement text
 constexpr std::size_t max_guard_sets = 256;
+// Against the budget (sql/budget.hpp): what a statement of a text costs, and each name that its scope or its record holds.
+constexpr std::size_t units_per_statement = 100;
+constexpr std::size_t units_per_name = 12;
 
 struct kind_row {
   sql::command what;
@@ -139,10 +142,18 @@ class judging {
     std::vector<sql::name_space> names_then = {names};
     std::vector<relation_constant> constants;
     const auto facts = sql::analyse(tree_, names, [&](const sql::analysis& so_far, sql::name_space& next) {
+      sql::budget::charge(units_per_statement);
       effects.push_back(effects_of(so_far, so_far.statements.size() - 1, free_ ? nullptr : &shown_));
       redefines.add(redefined_by(so_far, so_far.statements.size() - 1, shown_, with_, next.search_path,
                                  moving.in_transaction ? transaction_block::open : transaction_block::none));
-      for (const effect& each : effects.back()) apply(moving, each);
+      for (const effect& each : effects.back()) {
+        const std::uint64_t before = moving.own_id;
+        apply(moving, each);
+        if (moving.own_id == before) continue;
+        // Names are copied when they change, and the older ones kept for the statements that saw them.
+        const sql::fresh_names& own = moving.fresh();
+        sql::budget::charge((own.temporary.size() + own.created.size() + own.unreliable.size()) * units_per_name);
+      }
       next = names_of(with_, moving);
       names_then.push_back(next);
     });
@@ -178,6 +189,7 @@ class judging {
     scope replay = together();
     std::set<std::string> executed(out->named.begin(), out->named.end());
     for (std::size_t index = 0; index < facts->statements.size(); ++index) {
+      sql::budget::charge(facts->uses.size() / 16 + out->relations.size() * units_per_name);
       auto info = describe(*facts, index, rewritten, *out, request);
       if (auto why = link(facts->statements[index], *info, effects[index], replay)) return refuse(std::move(out), std::move(*why), request);
       if (auto why = shown_plan(request, facts->statements[index], *info, out->rules)) return refuse(std::move(out), std::move(*why), request);

@@ -10,6 +10,7 @@
 #include "sluice/enforce/builtins.hpp"
 #include "sluice/enforce/mask_sql.hpp"
 #include "sluice/enforce/wire_masks.hpp"
+#include "sluice/sql/budget.hpp"
 
 namespace sluice::enforce {
 namespace {
@@ -172,6 +173,7 @@ std::vector<const catalog::relation*> guards::disturbed_by(const catalog::relati
   // Views are expanded by the names in their text; each round reaches one view further up.
   for (bool more = true; more;) {
     more = false;
+    sql::budget::charge(context_.catalog->all().relations.size() / 4);
     for (const auto& view : context_.catalog->all().relations) {
       if (view.definition.empty() || is_system_schema(view.schema) || seen.count(view.id.value())) continue;
       const bool reads = std::any_of(view.columns.begin(), view.columns.end(), [&](const catalog::column& column) {

@@ -4,12 +4,18 @@
 
 #include "hollow.hpp"
 #include "sluice/enforce/mask_sql.hpp"
+#include "sluice/sql/budget.hpp"
 #include "span.hpp"
 
 namespace sluice::enforce {
 namespace {
 
 constexpr std::size_t no_offset = std::string::npos;
+// Text that guards put in, against the budget of the statement (sql/budget.hpp): what bounds how far it can grow.
+constexpr std::size_t bytes_per_unit = 8;
+// Guards may make a text this much longer, views within views included, before it is refused; in tokens it stays under parse_limits.
+constexpr std::size_t max_growth = 16;
+constexpr std::size_t max_rewritten_depth = 4000;
 
 std::size_t parts_of(const sql::use& of) { return 1 + !of.written_schema.empty() + !of.written_catalog.empty(); }
 
@@ -33,6 +39,11 @@ class rewriting {
     walk_.emplace(text_, tokens_);
     untouched_.insert(facts_.cte_references.begin(), facts_.cte_references.end());
     choose_wire_masks();
+    for (const auto& site : facts_.columns) {
+      for (const auto& column : site.columns) {
+        if (column.attnum <= 0) starred_.insert(column.use);
+      }
+    }
     for (const auto& call : facts_.functions) {
       if (!out_.refused) function(call);
     }
@@ -69,6 +80,18 @@ class rewriting {
   void choose_wire_masks() {
     if (request_.inside_view || facts_.statements.size() != 1) return;
     const sql::statement& only = facts_.statements[0];
+    const bool copies = std::any_of(facts_.uses.begin(), facts_.uses.end(), [](const sql::use& of) { return of.role == sql::use_role::copy_to; });
+    if (!copies && (only.what != sql::command::select || !only.outputs_known || only.query_levels != 1)) return;
+    // Columns of which anything else is made than a plain output of the outermost SELECT.
+    sql::column_set worked_on;
+    for (const auto& site : facts_.columns) {
+      if (!site.top_output) worked_on.insert(site.lineage);
+    }
+    for (const auto& output : only.outputs) {
+      for (const auto& column : output.lineage) {
+        if (output.plain != column) worked_on.insert(column);
+      }
+    }
     for (std::size_t index = 0; index < facts_.uses.size(); ++index) {
       const sql::use& of = facts_.uses[index];
       const relation_guard* guard = guard_of(of);
@@ -83,13 +106,7 @@ class rewriting {
         }
         if (of.role != sql::use_role::read || only.what != sql::command::select || !only.outputs_known || only.query_levels != 1) continue;
         const sql::base_column self{index, attnum};
-        const bool bare = std::all_of(facts_.columns.begin(), facts_.columns.end(), [&](const sql::column_site& site) {
-          return !site.lineage.count(self) || site.top_output;
-        });
-        const bool plain = std::all_of(only.outputs.begin(), only.outputs.end(), [&](const sql::output& each) {
-          return !each.lineage.count(self) || each.plain == self;
-        });
-        if (bare && plain) out_.on_the_wire[index].push_back(attnum);
+        if (!worked_on.count(self)) out_.on_the_wire[index].push_back(attnum);
       }
     }
   }
@@ -145,11 +162,7 @@ class rewriting {
     return std::none_of(guard.columns.begin(), guard.columns.end(), [&](const auto& each) { return of.read_columns.count(each.first) > 0; });
   }
 
-  bool starred(std::size_t index) const {
-    return facts_.uses[index].whole_row || std::any_of(facts_.columns.begin(), facts_.columns.end(), [&](const sql::column_site& site) {
-      return std::any_of(site.columns.begin(), site.columns.end(), [&](const sql::base_column& each) { return each.use == index && each.attnum <= 0; });
-    });
-  }
+  bool starred(std::size_t index) const { return facts_.uses[index].whole_row || starred_.count(index) > 0; }
 
   void guarded(std::size_t index, std::size_t first, const relation_guard& guard) {
     const sql::use& of = facts_.uses[index];
@@ -210,6 +223,7 @@ class rewriting {
       for (const auto& name : of.alias_columns) list += (list.empty() ? "" : ", ") + quote_identifier(name);
       item += " (" + list + ")";
     }
+    sql::budget::charge(item.size() / bytes_per_unit);
     sql::expected difference;
     difference.what = sql::difference::relation_guard;
     difference.offset = of.offset;
@@ -262,6 +276,7 @@ class rewriting {
     std::optional<std::size_t> where;
     std::size_t previous = *name_end, at = walk_->next(*name_end);
     for (; at < walk_->size() && walk_->start(at) < stop; previous = at, at = walk_->next(at)) {
+      sql::budget::charge(1);
       if (walk_->is(at, '(')) ++depth;
       if (walk_->is(at, ')') && --depth < 0) break;
       if (depth > 0) continue;
@@ -366,6 +381,7 @@ class rewriting {
     }
     if (list.empty()) return;
     edits_.push_back({key.offset, key.offset, list + ", "});
+    sql::budget::charge(differences_.size() / 8);
     auto same_place = std::find_if(differences_.begin(), differences_.end(), [&](const sql::expected& each) {
       return each.what == sql::difference::group_by && each.offset == key.offset;
     });
@@ -416,14 +432,26 @@ class rewriting {
       if (!spliced) return refuse(spliced.error().where.offset, spliced.error().cause, "write the statement more simply");
       changed = std::move(*spliced);
     }
-    const auto again = sql::parse(changed, {request_.with.settings ? std::size_t{request_.with.settings->limits.max_statement_bytes} * 16 : std::size_t{16} << 20, 4000});
+    const std::size_t most_bytes = request_.with.settings ? request_.with.settings->limits.max_statement_bytes : sql::parse_limits().max_bytes;
+    const auto again = sql::parse(changed, {most_bytes * max_growth, max_rewritten_depth});
+    if (!again && (again.error().sqlstate == "54000" || again.error().sqlstate == "54001")) {
+      refuse(std::nullopt, "the statement grows too large with the guards of the relations that it reads", "read fewer columns of fewer relations, or split the statement");
+      out_.refused->sqlstate = "54001";
+      return;
+    }
     if (!again) return refuse(std::nullopt, "the rewritten statement does not parse: " + again.error().cause, "write the statement more simply");
     if (const auto why = sql::prove(request_.tree, *again, differences_, untouched_)) return refuse(std::nullopt, why->cause, why->hint);
     out_.named = sql::qualified_relations(*again);
     if (edits_.empty()) return;
+    // Edits are sorted: each character is counted once.
+    std::size_t counted = 0, characters = 0;
+    const std::string_view text = text_;
     for (const auto& edit : edits_) {
-      out_.positions.add({sql::characters_before(text_, edit.start), sql::characters_before(text_.substr(edit.start), edit.end - edit.start),
-                          sql::characters_before(edit.text, edit.text.size())});
+      characters += sql::characters_before(text.substr(counted), edit.start - counted);
+      const std::size_t removed = sql::characters_before(text.substr(edit.start), edit.end - edit.start);
+      out_.positions.add({characters, removed, sql::characters_before(edit.text, edit.text.size())});
+      characters += removed;
+      counted = edit.end;
     }
     out_.text = std::move(changed);
   }
@@ -437,6 +465,7 @@ class rewriting {
   std::vector<sql::edit> edits_;
   std::vector<sql::expected> differences_;
   std::set<std::size_t> untouched_;
+  std::set<std::size_t> starred_;              // uses whose columns are read as a star or a row
   rewrite_outcome out_;
 };
 

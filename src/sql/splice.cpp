@@ -267,9 +267,16 @@ class comparison {
     }
     object one_body, other_body;
     if (before.get(one_body) == simdjson::SUCCESS) {
-      if (const auto wrapped = as_node(before)) return node_pair(*wrapped, after);
-      if (after.get(other_body) != simdjson::SUCCESS) return fail("a node");
-      return body_pair(one_body, other_body);
+      // Fragments are needed while what they stand for is compared, and not longer.
+      const auto kept = static_cast<std::ptrdiff_t>(trees_.size());
+      bool equal_so_far = false;
+      if (const auto wrapped = as_node(before)) {
+        equal_so_far = node_pair(*wrapped, after);
+      } else {
+        equal_so_far = after.get(other_body) == simdjson::SUCCESS ? body_pair(one_body, other_body) : fail("a node");
+      }
+      trees_.erase(trees_.begin() + kept, trees_.end());
+      return equal_so_far;
     }
     return scalar(before, after);
   }

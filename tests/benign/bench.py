@@ -18,6 +18,21 @@ SERVED = {"bob": ("lake", "warehouse", "mart"), "carol": ("warehouse", "mart")}
 SEES = {"bob": {"member": "member_no", "visible": "true"}, "carol": {"member": "pg_temp.token(member_no)", "visible": "region = 'east'"}}
 HIDDEN = {("carol", "warehouse"): ("lake_raw",)}
 
+# Answers of the catalog that are NULL to whoever does not see the data in the clear, so the oracle is asked for NULL, too:
+# the text of a view, rule or function may hold literals of hidden rows, sizes and counters tell how much is hidden, and the
+# places of files and settings by any name are the operator's. The list says nothing of a function that a constant names.
+UNSHOWN = re.compile(r"\b(?:pg_catalog\.)?(?:pg_get_(?:viewdef|ruledef|functiondef|function_sqlbody)|pg_database_size|pg_tablespace_location|pg_stat_get_numscans)(?=\()", re.I)
+UNSHOWN_UNLESS_CONSTANT = re.compile(r"\b(?:pg_catalog\.)?(?:current_setting|pg_(?:table|indexes|relation|total_relation)_size)(?=\()(?!\(\s*'[^']*'(?:::[\w.]+)?\s*[,)])", re.I)
+
+# Runs (`query@user`, a pattern of the whole) that are accepted, but answered otherwise than the masks by hand say.
+# Each must still differ: a line whose reason is gone fails.
+KNOWN = {
+    r"catalog/pg_dump/dump_42@carol": "pg_depend lists the row types of hidden relations (oids, no names)",
+    r"catalog/(psql/dx|pg_dump/dump_45)@carol": "pg_description hides comments of extensions that a Viewer does not use, here postgres_fdw's",
+    r"catalog/tools/grafana_tables@(bob|carol)": "search_path is spelt with every element quoted, so Grafana takes no table for one on the path and writes schema.table: longer, not wrong",
+    r"sessions/creator/token_over_token@bob": "a token is like any other text, so the mask cannot tell that a Creator's copy holds tokens already (ARCHITECTURE.md, known limits)",
+}
+
 
 class BenchCluster(Cluster):
     def load(self):
@@ -129,6 +144,27 @@ class Bench(Stack):
         super().stop()
 
 
+def unshown(sql):
+    """The text with calls that the gateway answers with NULL never called; names and types of the results stay."""
+    for which in (UNSHOWN, UNSHOWN_UNLESS_CONSTANT):
+        at = 0
+        while call := which.search(sql, at):
+            depth, end = 0, call.end()
+            while True:
+                depth += {"(": 1, ")": -1}.get(sql[end], 0)
+                end += 1
+                if depth == 0:
+                    break
+            wrapped = f"(case when true then null else {sql[call.start():end]} end)"
+            at = call.start() + len("(case when true then null else ") + call.end() - call.start()
+            sql = sql[:call.start()] + wrapped + sql[end:]
+    return sql
+
+
+def known(run):
+    return next((reason for pattern, reason in KNOWN.items() if re.fullmatch(pattern, run)), None)
+
+
 def oracle(user, database, plain=False):
     return f"{database}_as_{user}" + ("_plain" if plain else "")
 
@@ -151,6 +187,7 @@ class Query:
     ignore=a,b       result columns that the gateway empties, or that differ between any two sessions
     text             has columns of types without a binary form
     shape            only names and types are compared
+    plan             no oracle: the plan names its relations, and holds no constant of the statement, number or condition
     """
     name: str
     sql: str
@@ -176,7 +213,7 @@ class Query:
         if database:
             sql = sql.replace(f'"{self.database}".', f'"{database}".')
             if "catalog" in self.flags:
-                sql = sql.replace(f"'{self.database}'", f"'{database}'")
+                sql = unshown(sql.replace(f"'{self.database}'", f"'{database}'"))
         if "script" not in self.flags:
             return [sql]
         return [re.sub(r"\\;[ \t]*$", ";", part, flags=re.M).strip() for part in re.split(r"(?<!\\);[ \t]*$", sql, flags=re.M) if part.strip()]

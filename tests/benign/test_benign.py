@@ -7,12 +7,30 @@ from collections import Counter
 
 import pytest
 
-from bench import has_outer_order, load_queries, oracle, shown
+from bench import has_outer_order, known, load_queries, oracle, shown
 
 # With `shape`, only names and types of what the catalog answers are compared.
 CATALOG_ROWS = os.environ.get("BENIGN_CATALOG", "rows") != "shape"
 QUERIES = load_queries()
-RUNS = [pytest.param(query, user, id=f"{query.name}@{user}") for query in QUERIES for user in query.users]
+# What a plan of guarded relations must not hold: estimates, counts, conditions, keys, constants of the statement.
+TELLING = re.compile(r"cost|rows|width|cond|filter|output|key|'|actual|loops|buffers", re.I)
+
+
+class Different(AssertionError):
+    """Accepted, and answered otherwise than by hand."""
+
+
+def runs():
+    """Each query over the simple protocol, and over the extended one in binary. Sessions come last: what one leaves behind when it fails, the catalog would show."""
+    for query in sorted(QUERIES, key=lambda each: each.name.startswith("sessions/")):
+        for user in query.users:
+            for binary in (False, True):
+                name = f"{query.name}@{user}"
+                marks = [pytest.mark.xfail(reason=reason, raises=Different, strict=True)] if (reason := known(name)) else []
+                yield pytest.param(query, user, binary, id=name + (",binary" if binary else ""), marks=marks)
+
+
+RUNS = list(runs())
 
 
 def run(wire, query, binary, database=None):
@@ -91,7 +109,17 @@ def differences(query, answer, expected, statement, newest):
     return None
 
 
+def check_plan(bench, query, user, binary):
+    answers = run(bench.kept("gateway", user, query.database), query, binary)
+    assert not refused(answers), refused(answers)
+    text = b"\n".join(row[0] for answer in answers for row in answer.rows).decode()
+    if "Scan" not in text or (telling := TELLING.search(text)):
+        raise Different(f"no plan, or one that tells `{telling and telling[0]}`:\n{text}")
+
+
 def check(bench, query, user, binary):
+    if "plan" in query.flags:
+        return check_plan(bench, query, user, binary)
     if "catalog" in query.flags:
         query = bench.numbered(query)
     expected_at = shown(user, query.database) if "catalog" in query.flags else oracle(user, query.database, "plain" in query.flags)
@@ -121,14 +149,10 @@ def check(bench, query, user, binary):
     assert not refused(answers), refused(answers)
     for number, (answer, wish, message) in enumerate(zip(answers, expected, query.messages())):
         difference = differences(query, answer, wish, message if "script" in query.flags else None, bench.cluster.newest)
-        assert not difference, f"message {number + 1}: {difference}"
+        if difference:
+            raise Different(f"message {number + 1}: {difference}")
 
 
-@pytest.mark.parametrize("query, user", RUNS)
-def test_simple(bench, query, user):
-    check(bench, query, user, binary=False)
-
-
-@pytest.mark.parametrize("query, user", RUNS)
-def test_extended_binary(bench, query, user):
-    check(bench, query, user, binary=True)
+@pytest.mark.parametrize("query, user, binary", RUNS)
+def test_query(bench, query, user, binary):
+    check(bench, query, user, binary)

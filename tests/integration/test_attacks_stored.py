@@ -180,6 +180,7 @@ a setting by a lookup | carol | warehouse | create temp table application_name (
 a view that sets | bob | warehouse | create view billing.sc as select set_config('timezone', 'X+100', false) | 42501
 a view that locks | bob | warehouse | create view billing.sl as select pg_advisory_lock(1) | 42501
 an Admin becomes another | alice | warehouse | select set_config('role', 'reader', false) | 42501
+an Admin takes the gateway's key | alice | warehouse | select set_config('sluice.token_key', 'abc', false) | 42501
 a composite type is no table | bob | warehouse | create type billing.comp as (a int, b text);; alter type billing.comp add attribute c int cascade | 42501
 all settings at once | carol | warehouse | show all | 42501
 """.strip().splitlines()]
@@ -248,6 +249,14 @@ def test_a_filter_means_the_same_in_every_time_zone(stack):
 def test_a_setting_is_named_by_a_constant_or_not_told(stack):
     """A cast may cut the name of one setting to that of another."""
     assert stack.wire("carol", "warehouse").query("select current_setting('data_directory_mode'::varchar(14))").texts() == [(None,)]
+
+
+def test_a_prepared_sequence_is_the_one_that_was_judged(stack):
+    wire = stack.wire("bob", "warehouse")
+    for sql in ("set search_path = billing, crm", "prepare p as select nextval('counter')", "set search_path = crm"):
+        wire.query(sql).raise_for_error()
+    wire.query("execute p")
+    test_a_refused_sequence_stays_where_it_is(stack)
 
 
 def test_a_refused_sequence_stays_where_it_is(stack):

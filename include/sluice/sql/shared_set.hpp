@@ -48,6 +48,11 @@ class shared_set {
       return;
     }
     if (other.size() == 1) return insert(*other.begin());
+    if (held_->back() < *other.begin()) {
+      own();
+      held_->insert(held_->end(), other.begin(), other.end());
+      return charge(other.size());
+    }
     if (other.size() <= size() && std::includes(begin(), end(), other.begin(), other.end())) return charge(size());
     if (other.size() > size() && std::includes(other.begin(), other.end(), begin(), end())) {
       held_ = other.held_;
@@ -71,7 +76,11 @@ class shared_set {
     if (!held_) held_ = std::make_shared<std::vector<T>>();
     if (held_.use_count() == 1) return;
     charge(size());
-    held_ = std::make_shared<std::vector<T>>(*held_);
+    // Room for more: a set that grows at its end is copied once.
+    auto mine = std::make_shared<std::vector<T>>();
+    mine->reserve(size() * 2);
+    mine->assign(held_->begin(), held_->end());
+    held_ = std::move(mine);
   }
 
   std::shared_ptr<std::vector<T>> held_;

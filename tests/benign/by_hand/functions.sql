@@ -8,7 +8,7 @@ $$ select case when t is not null then '********' end $$;
 create function pg_temp.mail(t text) returns text language sql as
 $$ select case when t is null then null when t ~ '^.+@' then left(t, 1) || '***@***' || coalesce(substring(t from '\.(?:com|net|org|jp)$'), '.***') else '***' end $$;
 create function pg_temp.phone(t text) returns text language sql as
-$$ select case when t is null then null when char_length(d) >= 8 then '***-****-**' || right(d, 2) else '***' end
+$$ select case when t is null or t ~ '^[-* ]*[0-9]{0,2}$' then t when char_length(d) >= 8 then '***-****-**' || right(d, 2) else '***' end
      from (select regexp_replace(translate(t, '０１２３４５６７８９', '0123456789'), '[^0-9]', '', 'g')) as digits (d) $$;
 create function pg_temp.year(d date) returns date language sql as
 $$ select make_date(extract(year from d)::integer, 1, 1) $$;

@@ -7,6 +7,7 @@ update crm.dim_agent set full_name = pg_temp.initial(full_name), mail = pg_temp.
 update crm.fact_ticket set subject = pg_temp.prose(subject), body = pg_temp.prose(body), requester = pg_temp.initial(requester);
 update billing.fact_payment set card_number = pg_temp.last_four(card_number), holder_name = pg_temp.initial(holder_name);
 update billing.customer_contact set name = pg_temp.initial(name), email = pg_temp.mail(email), phone = pg_temp.phone(phone);
+update billing.loyalty set loyalty_no = pg_temp.token(loyalty_no);
 update sales.fact_order set shipping_address = pg_temp.hidden(shipping_address);
 delete from sales.fact_store_visit where not :visible;
 update web.page_event set payload = pg_temp.:document(payload);

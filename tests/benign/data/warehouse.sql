@@ -93,6 +93,8 @@ select 1 + c * 13, date '2025-01-01' + d, (c * 7919 + d * 104729)::bigint * 6553
   from generate_series(0, 99) as c, generate_series(0, 59) as d;
 create table billing.customer_contact (customer_id bigint primary key, name text, email text, phone text, last_contacted date);
 insert into billing.customer_contact select customer_id, name, email, phone, signed_up + 5 from crm.dim_customer where customer_id % 5 = 0;
+create table billing.loyalty (customer_id bigint primary key, loyalty_no varchar(40) not null);
+insert into billing.loyalty select n, 'L' || n * 7 from generate_series(1, 100) as n;
 create table billing.budget (month date not null, plan_id integer not null, amount numeric(14,2) not null, primary key (month, plan_id));
 insert into billing.budget select (date '2023-01-01' + m * interval '1 month')::date, p, 100000 + m * 1000 + p * 500 from generate_series(0, 35) as m, generate_series(1, 8) as p;
 

@@ -1,5 +1,5 @@
 -- all: catalog
--- name: dump | script
+-- name: dump | script users=alice
 SELECT pg_catalog.set_config('search_path', '', false)
 -- name: dump_2
 SELECT pg_catalog.pg_is_in_recovery()

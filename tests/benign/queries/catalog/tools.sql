@@ -239,7 +239,7 @@ select max(ordered_at) as max_loaded_at, now() > max(ordered_at) as later from s
 -- name: roles_and_groups
 select rolname, rolsuper, rolcanlogin from pg_roles where rolname = current_user or pg_has_role(current_user, oid, 'member')
 -- name: settings_listing | shape
-show all
+select name, setting, unit, short_desc, context, vartype, source from pg_settings order by name
 -- name: extension_listing
 select name, default_version, installed_version, comment from pg_available_extensions order by 1
 -- name: sizes_of_one_table

@@ -83,6 +83,14 @@ create view billing.v_all as select customer_id, member_no, name, name_kana, ema
 select * from billing.v_all order by customer_id;
 select count(*) from billing.v_all v join crm.dim_customer c using (customer_id, email, phone, name);
 drop view billing.v_all;
+-- name: token_once
+create table billing.stg_loyalty as select customer_id, loyalty_no from billing.loyalty;
+select count(*), count(distinct loyalty_no), min(length(loyalty_no)) from billing.stg_loyalty;
+drop table billing.stg_loyalty;
+-- name: token_over_token
+create table billing.stg_loyalty as select customer_id, loyalty_no from billing.loyalty;
+select count(*) from billing.stg_loyalty s join billing.loyalty l using (customer_id, loyalty_no);
+drop table billing.stg_loyalty;
 -- name: lake_aggregates
 create table billing.stg_paths as select payload ->> 'path' as path, count(*) as n, avg((payload ->> 'ms')::numeric) as ms from lake_raw.access_log group by 1;
 select path, n, round(ms, 3) from billing.stg_paths order by path nulls last;

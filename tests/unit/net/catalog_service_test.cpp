@@ -27,7 +27,7 @@ class watched_catalogs : public ::testing::Test {
     auto policy = policy::load(SLUICE_SOURCE_DIR "/policies/three-tier/policy.yaml", base::revision{1}).value;
     published = std::make_unique<editions>(
         edition{std::make_shared<const config::settings>(settings), nullptr, policy, nullptr, {}});
-    service = std::make_unique<catalog_service>(*published, measured, std::move(read));
+    service = std::make_unique<catalog_service>(*published, claims, measured, std::move(read));
     service->start();
   }
   static catalog::contents with_schema(const std::string& name) {
@@ -43,6 +43,7 @@ class watched_catalogs : public ::testing::Test {
 
   config::settings settings;
   metrics::registry measured;
+  claim_registry claims;
   std::unique_ptr<editions> published;
   std::unique_ptr<catalog_service> service;
 };
@@ -100,6 +101,25 @@ TEST_F(watched_catalogs, a_request_is_answered_by_a_read_that_began_after_it) {
   hold = false;
   ASSERT_TRUE(eventually([&] { return answers == 10; }));
   EXPECT_EQ(begun_when_answered, 2) << "ten requests share one read";
+}
+
+TEST_F(watched_catalogs, claims_that_ended_go_once_a_catalog_is_published) {
+  std::atomic<bool> down{true};
+  const session::claim moved{1, 1, "mart", {false, {"a"}}};
+  claims.take(moved);
+  claims.end(1);
+  std::atomic<std::uint64_t> revision{0};
+  claims.when_released([&] { revision = context("mart")->catalog->revision().value(); });
+  start([&](const config::upstream&, std::chrono::milliseconds) -> base::result<catalog::contents> {
+    if (down) return base::diagnostic{.cause = "down"};
+    return with_schema("public");
+  });
+  service->wait_for_first_round(5s);
+  EXPECT_TRUE(claims.holds(moved));
+  down = false;
+  service->request("mart", [](refreshed) {});
+  EXPECT_TRUE(eventually([&] { return !claims.holds(moved); }));
+  EXPECT_TRUE(eventually([&] { return revision == 1u; }));
 }
 
 TEST_F(watched_catalogs, a_failed_refresh_keeps_the_old_catalog_and_says_no) {

@@ -261,7 +261,7 @@ std::string phone_mask(const catalog::column& column, std::string_view column_sq
   // Bounded, because translate() compares every character with every separator.
   const std::string short_enough = infix(call("char_length", text), "<=", "64");
   // What is masked already stays: a Creator's copies are read through masks again.
-  const std::string masked = infix(text, "~~", as_text("'***-****-**__'")) + " AND " + infix(call("char_length", digits), "=", "2");
+  const std::string masked = infix(call("char_length", digits), "=", "2") + " AND " + infix(call("char_length", call("translate", text + ", '*-', ''")), "=", "2");
   return cast("CASE WHEN " + std::string(column_sql) + " IS NULL THEN NULL WHEN " + short_enough + " THEN CASE WHEN " +
                   infix(call("char_length", digits), ">=", "8") + " OR " + masked + " THEN " +
                   infix(as_text("'***-****-**'"), "||", last_two) + " ELSE " + as_text(quote_literal(nothing_kept)) +

@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
                       refused_row{"conversion", "bob", "alter table billing.fact_invoice alter amount type int using 1 / amount"},
                       refused_row{"column_renamed", "bob", "alter table billing.fact_invoice rename column amount to a"},
                       refused_row{"column_dropped", "bob", "alter table billing.fact_invoice drop column amount"},
-                      refused_row{"upkeep", "bob", "analyze verbose billing.fact_invoice"},
+                      refused_row{"upkeep", "bob", "analyze billing.fact_invoice"},
                       refused_row{"truncate", "bob", "truncate billing.fact_invoice"},
                       refused_row{"conflict_update", "bob", "insert into billing.fact_invoice (invoice_id) values (1) on conflict (invoice_id) do update set amount = 1"}),
     [](const auto& each) { return each.param.name; });
@@ -123,14 +123,10 @@ TEST(row_filters, rename_does_not_shed_a_filter) {
   EXPECT_NE(verdict->rewritten.value_or("").find("WHERE (amount < 100)"), std::string::npos);
 }
 
-TEST(inheritance, change_of_a_parent_makes_the_tree_unreliable_in_the_transaction) {
+TEST(inheritance, definition_of_a_parent_with_hidden_rows_is_not_changed) {
   filtered all;
   ASSERT_TRUE(all.run("bob", "select 1 from billing.invoice_part; select 1 from billing.v_invoice")->allowed);
-  ASSERT_TRUE(all.run("bob", "begin; alter table billing.fact_invoice set (fillfactor = 90)")->allowed);
-  EXPECT_EQ(all.run("bob", "select 1 from billing.invoice_part")->why.sqlstate, "42P01");
-  EXPECT_EQ(all.run("bob", "select amount from billing.v_invoice")->why.sqlstate, "42P01");
-  ASSERT_TRUE(all.run("bob", "rollback")->allowed);
-  EXPECT_TRUE(all.run("bob", "select 1 from billing.invoice_part")->allowed);
+  EXPECT_EQ(all.run("bob", "alter table billing.fact_invoice set (fillfactor = 90)")->why.sqlstate, "42501");
 }
 
 TEST(row_filters, admin_sees_all) {

@@ -29,7 +29,7 @@ TEST(login, from_the_first_byte_to_ready) {
     EXPECT_EQ(sent["database"], "wh");
     EXPECT_EQ(sent["client_encoding"], "UTF8");
     EXPECT_EQ(sent["standard_conforming_strings"], "on");
-    EXPECT_EQ(sent["search_path"], "\"public\"");
+    EXPECT_EQ(sent["search_path"], "public");
     EXPECT_EQ(sent["sluice.token_key"], "0102ff");
     it.answer_login();
     const auto got = it.client_bytes();

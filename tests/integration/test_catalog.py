@@ -111,7 +111,7 @@ def test_only_this_database_is_listed(connect):
 
 
 def test_no_name_of_a_hidden_object_in_any_list(connect):
-    wire = connect("carol", "warehouse")
+    wire = connect("carol", "warehouse", timeout=120)  # element_types takes the server itself seconds
     for row in ROWS:
         found = wire.query(f"select * from {row[0]}.{row[1]}")
         assert not found.errors, (row, found.errors)

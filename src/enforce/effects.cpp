@@ -91,6 +91,7 @@ std::optional<std::pair<std::string, std::string>> target_of(const sql::statemen
 // One existing relation whose definition the statement changes. `joins`: rows of one relation come under the name of another.
 void changed(const sql::analysis& facts, std::size_t index, const sql::use& of, bool joins, guards* shown, std::vector<effect>& out) {
   const sql::statement& statement = facts.statements[index];
+  if (statement.tag == "COMMENT") return;  // no name and no column means anything else behind it
   const bool gone = statement.node == "DropStmt";
   const auto target = target_of(statement, of);
   if (of.found == sql::resolution::temporary) {

@@ -120,7 +120,9 @@ void session::machine::apply_effects(const enforce::statement_info& of, std::str
     enforce::effect what = each;
     // COMMIT of a failed transaction succeeds with the tag of what it really did.
     if (what.kind == effect_kind::commit && tag == "ROLLBACK") what.kind = effect_kind::rollback;
-    if (what.kind == effect_kind::catalog_change) catalog_changed_ = true;
+    // Names that are not trusted any more are so until the catalog was read again: then it must be.
+    const bool moves = what.kind == effect_kind::create_relation || what.kind == effect_kind::drop_relation || what.kind == effect_kind::distrust_created;
+    if (what.kind == effect_kind::catalog_change || (moves && what.schema != "pg_temp")) catalog_changed_ = true;
     // Going back to a savepoint lets go of locks; which ones, nobody here counts.
     if (what.kind == effect_kind::commit || what.kind == effect_kind::rollback || what.kind == effect_kind::rollback_to) held_names_.clear();
     if (what.kind == effect_kind::begin) {

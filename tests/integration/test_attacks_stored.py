@@ -328,6 +328,7 @@ a view of one's own | bob | warehouse | create view billing.own as select plan f
 a temporary view | carol | warehouse | create temp view tv as select customer_id, email from crm.dim_customer;; select * from tv where email like 'q%';; drop view tv
 a sequence by its name | bob | warehouse | set search_path = billing;; select nextval('counter'), currval('counter');; select setval('billing.counter'::regclass, 10)
 default of a sequence | bob | warehouse | begin;; create sequence billing.own_seq;; create table billing.own_t (id int default nextval('billing.own_seq'), x int);; insert into billing.own_t (x) values (1) returning id
+a comment changes no name | bob | warehouse | comment on table billing.kept is 'x';; select * from billing.kept;; comment on column billing.kept.n is 'y';; select * from billing.kept
 prepared and path | bob | warehouse | prepare p (int) as select plan from billing.dim_plan where monthly_fee > $1;; set search_path = crm;; execute p (100)
 MERGE | bob | warehouse | begin;; merge into billing.kept k using (values ('x')) s (x) on k.name = s.x when matched then update set n = 2 when not matched then insert values (s.x, 1)
 plain filters use no fence | carol | warehouse | select count(*) from billing.dated where amount < 5 and paid_at >= '2025-01-01'::timestamptz

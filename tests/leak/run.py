@@ -44,7 +44,7 @@ def main():
 
         def source():
             for family in corpus.families():
-                yield from batches(each for each in corpus.conversations(family) if given.user in (None, each.user))
+                yield from batches(each for each in corpus.conversations(family, every_way=True) if given.user in (None, each.user))
             rounds, next_smith = 0, 0
             while True:
                 if given.smith and smith.available() and runner.statements >= next_smith:

@@ -36,7 +36,7 @@ information columns | select table_name, column_name, data_type, column_default 
 information views | select table_name, view_definition from information_schema.views where table_schema = 'crm' order by 1
 information sequences | select * from information_schema.sequences order by sequence_name
 settings | select name, setting from pg_settings where name not like '%directory%' and name not like 'server_%' order by 1
-show all | show all
+show all is refused | show all
 databases | select datname, datallowconn from pg_database order by 1
 roles | select rolname, rolpassword from pg_roles order by 1
 extensions | select extname from pg_extension order by 1

@@ -13,6 +13,11 @@ filtered partition | select * from crm.visit_old order by id
 filtered default partition | select * from crm.visit_new order by id
 filter on a masked column | select * from crm.deal order by id
 filtered task | select * from crm.task order by id
+filtered by moment | select * from crm.agenda order by id
+filtered by moment in zones | begin ;; set local timezone = 'America/New_York' ;; set local datestyle = 'SQL, DMY' ;; select count(*), max(id), max(at) from crm.agenda ;; rollback
+filtered by day | select * from crm.agenda_day order by id
+filtered by day in styles | begin ;; set local datestyle = 'German' ;; set local timezone = 'Asia/Tokyo' ;; select count(*), max(day) from crm.agenda_day ;; rollback
+filtered by the session | select count(*) from crm.agenda_local
 filtered and masked | select * from billing.account order by id
 in subselect | select id from crm.orders where person_id in (select id from crm.person where email like '%.com') order by id
 exists | select id from crm.orders o where exists (select from crm.visit v where v.id = o.id) order by id
@@ -55,5 +60,7 @@ for share of plain | select id from crm.orders order by id limit 2 for share
 unknown relation | select * from crm.nobody
 unknown column | select nothing from crm.person
 sequence | select last_value from crm.visit_id_seq
+sequence star | select * from crm.visit_id_seq
+sequence own @bob | select last_value, is_called from billing.counter ;; select last_value from billing.ledger_id_seq
 sequence is called | select is_called, log_cnt from crm.visit_id_seq
 rows from | select * from rows from (generate_series(1, 3), unnest(array(select name from crm.person order by id limit 5))) as r (n, w)

@@ -5,6 +5,13 @@ shadow dropped @bob | begin ;; create temp table contact (email text) ;; drop ta
 select into @bob | begin ;; select id, email, s_number into temp t from crm.person ;; table t ;; rollback
 view on masked @bob | begin ;; create view billing.seen as select id, email, length(address) as size from crm.person ;; select * from billing.seen order by id ;; rollback
 temporary view @bob | begin ;; create temp view seen as select id, name from billing.contact ;; select * from seen order by id ;; rollback
+temporary view of masks @bob | begin ;; create temp view seen as select id, email, length(address) as size from crm.person ;; select * from seen order by id ;; rollback
+write through a temporary view @bob | begin ;; create temp view seen as select id, name, visible from billing.contact ;; update seen set visible = 1 where name like 'B%' ;; rollback
+insert through a temporary view @bob | begin ;; create temp view seen as select id, email, visible from billing.contact ;; insert into seen values (1, 'x', 2) ;; rollback
+delete through a temporary view @bob | begin ;; create temp view seen as select id from billing.contact where s_number > 3 ;; delete from seen ;; rollback
+computed copy @bob | begin ;; create materialized view billing.made as select id, substr(email, 3, 2) as part, s_number + 1 as more from crm.person ;; select * from billing.made order by id ;; rollback
+copy by a hidden condition @bob | begin ;; create materialized view billing.made as select id from crm.person where s_number > 10 ;; select count(*) from billing.made ;; rollback
+copy of dates @bob | begin ;; create table billing.made as select * from crm.agenda ;; select count(*), max(at) from billing.made ;; rollback
 copy of a copy @bob | begin ;; create table billing.made as select id, name from crm.person ;; create view billing.seen as select upper(name) as shout from billing.made ;; select * from billing.seen order by 1 ;; rollback
 materialized @bob | begin ;; create materialized view billing.made as select region, count(*) from crm.person group by region ;; select * from billing.made order by 1 ;; refresh materialized view billing.made ;; rollback
 materialized of filtered @bob | begin ;; create materialized view billing.made as select count(*) as n from crm.visit ;; select n from billing.made ;; rollback

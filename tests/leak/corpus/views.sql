@@ -17,6 +17,9 @@ condition on dividing view | select id from crm.v_deal where price > 10 order by
 cast over a view | select id from crm.v_deal where stage::text = 'open' and price::int > 1 order by id
 materialized copy | select * from crm.m_person order by id
 materialized copy count | select count(distinct email), count(shout), max(size) from crm.m_person
+computed copy | select * from crm.m_computed order by id
+computed copy compared | select id from crm.m_computed where part = 'ic' or size > 4 or worth < 10 order by id
+computed copy counted | select count(part), count(size), count(worth), count(distinct loud) from crm.m_computed
 materialized totals | select * from crm.m_region order by region
 view of own schema | select * from billing.v_account order by id
 plain view | select * from billing.v_ledger order by id

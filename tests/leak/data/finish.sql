@@ -5,7 +5,7 @@
 do $$ declare each record; begin
   for each in select c.oid::regclass as relation, c.relkind, a.attname, a.attnum from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     where nspname in ('crm', 'billing', 'sales', 'lake_raw') and relkind in ('r', 'p', 'm', 'f') and (attname ~ '^[skfpqehybtdx]_' or attname in ('name', 'email', 'phone', 'address', 'birth_date', 'card_number', 'note', 'unlisted', 'unlisted_number')
-      or attgenerated <> '' or relkind = 'm' or relname ~ '^(visit|deal$|task$|account$|revenue$|customers$)')
+      or attgenerated <> '' or relkind = 'm' or relname ~ '^(visit|deal$|task$|account$|agenda|revenue$|customers$)')
   loop
     execute format('alter %s %s alter column %I set statistics 0', case each.relkind when 'm' then 'materialized view' when 'f' then 'foreign table' else 'table' end, each.relation, each.attname);
   end loop;
@@ -18,4 +18,4 @@ do $$ declare each record; begin
 end $$;
 delete from pg_statistic where starelid in (select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname in ('crm', 'billing', 'sales', 'lake_raw'));
 analyze;
-update pg_class set reltuples = 40 where relname ~ '^(visit|deal|task|account|revenue|customers)' and relkind in ('r', 'i');
+update pg_class set reltuples = 40 where relname ~ '^(visit|deal|task|account|agenda|revenue|customers)' and relkind in ('r', 'i');

@@ -120,6 +120,14 @@ create table crm.task (id integer primary key, region text not null, title text 
 insert into crm.task select n, (array['east', 'west', 'south'])[1 + n % 3], 'task ' || n % 8, n % 10, pg_temp.pick(n, null) from generate_series(1, 30) as n;
 insert into crm.task select 3000 + n, 'north', 'secret' || n, null, n from generate_series(1, pg_temp.pick(1, 14)) as n;
 
+-- Filters on dates. That of agenda_local depends on the session's time zone, so nobody reads it.
+create table crm.agenda (id integer primary key, at timestamptz not null, topic text not null, p_host text);
+insert into crm.agenda select n, timestamptz '2025-01-01 00:00+00' + n * interval '31 hours', 'topic ' || n % 5, pg_temp.person(n) from generate_series(1, 40) as n where n <= 24 or (pg_temp.a() and n % 2 = 0) or n = 33;
+create table crm.agenda_day (id integer primary key, day date not null, topic text not null, s_seats integer);
+insert into crm.agenda_day select n, date '2025-01-01' + n, 'topic ' || n % 5, pg_temp.pick(n, null) from generate_series(1, 40) as n where n <= 30 or (pg_temp.a() and n % 2 = 0) or n = 33;
+create table crm.agenda_local (id integer primary key, at timestamptz not null);
+insert into crm.agenda_local select n, timestamptz '2025-01-01 00:00+00' + n * interval '31 hours' from generate_series(1, pg_temp.pick(20, 30)) as n;
+
 -- Several pages, of different lengths in the twins. A row that does not fit goes where there is room, so that lengths decide
 -- the physical order: CLUSTER takes that out. That plans may depend on lengths stays.
 create table crm.big (id integer primary key, grp integer not null, s_pad text, p_pad text not null, amount numeric(10, 2) not null);

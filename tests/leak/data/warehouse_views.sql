@@ -13,6 +13,21 @@ create materialized view crm.m_person as select id, name, email, upper(email) as
 create unique index on crm.m_person (id);
 create materialized view crm.m_region as select region, count(*) as people, string_agg(name, ',' order by id) as names from crm.person group by region;
 
+-- Computed in a copy, out of what the policy hides: such a column reads NULL, as a part or a length would tell more than the mask does.
+create materialized view crm.m_computed as select id, region, substr(email, 3, 2) as part, length(name) as size, s_number * 2 as worth, region || '!' as loud from crm.person;
+
+-- Known limits, for corpus `known_limits` alone: the generator leaves out what is called limit_….
+create table crm.limit_list (id integer not null, s_key integer) partition by list (s_key);
+create table crm.limit_list_1 partition of crm.limit_list for values in (1, 2, 3);
+create table crm.limit_list_rest partition of crm.limit_list default;
+insert into crm.limit_list select n, 1 + (n * pg_temp.pick(1, 3)) % 5 from generate_series(1, 20) as n;
+create table billing.limit_check (id integer primary key, s_low integer not null, high integer not null, check (s_low < high));
+insert into billing.limit_check select n, pg_temp.pick(n % 5, 7), 10 + n from generate_series(1, 10) as n;
+create table billing.limit_unique (id integer primary key, email text unique);
+insert into billing.limit_unique select n, pg_temp.mail(n) from generate_series(1, 7) as n;
+
+create materialized view crm.limit_where as select id from crm.person where s_number > 10;
+
 create table billing.plan (plan text primary key, fee integer not null, audience text);
 insert into billing.plan values ('basic', 1000, 'personal'), ('standard', 2000, 'personal'), ('family', 3000, null), ('staff', 0, 'internal');
 create table billing.account (

@@ -8,8 +8,10 @@ KINDS = {"int2": "int", "int4": "int", "int8": "int", "numeric": "num", "float4"
          "_text": "texts", "tsvector": "tsvector", "int4range": "range", "numrange": "range2", "daterange": "range3", "xml": "xml", "mood": "mood",
          "pair": "pair", "bit": "bit", "varbit": "bit2", "point": "point", "box": "box", "macaddr": "mac"}
 UNCOMPARABLE = {"json", "xml", "point", "box", "record"}
-HIDDEN = re.compile(r"^([skfpqehybtd]_|(name|email|phone|address|birth_date|card_number|note|body|unlisted)|shout|size|worth|contact|cry|twice|domain|youngest|best_seller|person|price)")
+HIDDEN = re.compile(r"^([skfpqehybtd]_|(name|email|phone|address|birth_date|card_number|note|body|unlisted)|shout|size|worth|contact|cry|twice|domain|youngest|best_seller|person|price|part)")
 DENIED = re.compile(r"^x_")
+# Refused to everybody, or a known limit (corpus/known_limits.sql).
+LEFT_OUT = re.compile(r"^(agenda_local$|limit_)")
 
 # Schemas that a user reads, by database; and what he writes.
 SCHEMAS = {("carol", "warehouse"): ("crm", "billing"), ("bob", "warehouse"): ("crm", "billing", "lake_raw"),
@@ -56,7 +58,7 @@ def read_catalog(cluster, database):
         rows = cursor.fetchall()
     found = {}
     for schema, name, form, column, base, _, type_name, given in rows:
-        if DENIED.match(column):
+        if DENIED.match(column) or LEFT_OUT.match(name):
             continue
         found.setdefault((schema, name, form), []).append(
             Column(quoted(column), KINDS.get(base, "other"), bool(HIDDEN.match(column)), type_name, bool(given)))

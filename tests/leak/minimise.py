@@ -12,6 +12,8 @@ TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$\d+|\d+(?:\.\d+)?|\w+|::|
 CLAUSES = ("with", "select", "from", "where", "group", "having", "order", "limit", "offset", "union", "intersect", "except", "join", "left", "right", "full", "cross", "on", "returning", "tablesample", "window", "fetch", "for",
            "when", "then", "else", "and", "or", "as", "set", "values", "filter", "over", "using", "lateral", "partition", "rows", "within", "distinct", "nulls", "collate", "is", "not")
 BUDGET = 60     # seconds per finding
+# A sample without its seed differs from itself: a cut must not make one.
+CHANCE = re.compile(r"tablesample\s+\w+\s*\((?!\s*100\s*\))[^)]*\)(?!\s*repeatable)", re.I)
 
 
 def cut_into(sql):
@@ -85,6 +87,8 @@ def minimise(runner, finding):
     best = finding.conversation
 
     def still(conversation):
+        if any(CHANCE.search(statement_of(step)) for step in conversation.steps):
+            return False
         return time.monotonic() < deadline and runner.differs(conversation, finding.before) is not None
 
     def dropped(conversation):
